@@ -122,3 +122,26 @@ bool cp_str_eq_nocase(cp_str a, cp_str b) {
     }
     return true;
 }
+
+size_t cp_str_distance(cp_str a, cp_str b) {
+    enum { LONGEST = 64 };
+    size_t row[LONGEST + 1];
+    if (a.n > LONGEST || b.n > LONGEST)
+        return SIZE_MAX;
+    for (size_t j = 0; j <= b.n; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= a.n; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b.n; j++) {
+            size_t best = diagonal + (a.p[i - 1] != b.p[j - 1]);
+            diagonal = row[j];
+            if (row[j] + 1 < best)
+                best = row[j] + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            row[j] = best;
+        }
+    }
+    return row[b.n];
+}

@@ -52,3 +52,5 @@ bool cp_str_to_u64(uint64_t *out, cp_str s);
 bool cp_str_to_double(double *out, cp_str s);
 /// Case-insensitive for ASCII letters.
 bool cp_str_eq_nocase(cp_str a, cp_str b);
+/// Levenshtein distance of two short texts; longer than 64 bytes counts as far apart (SIZE_MAX).
+size_t cp_str_distance(cp_str a, cp_str b);

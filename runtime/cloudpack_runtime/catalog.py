@@ -8,7 +8,7 @@ Whatever is wrong with the file is a CatalogError: an ImportError that says whic
 
 import posix
 import sys
-from _struct import Struct, error as StructError
+from _struct import Struct
 from zlib import crc32
 
 MAGIC = b"CPCAT\r\n\x1a"
@@ -291,5 +291,3 @@ class Catalog:
         first, count = self._lib_slice
         return self._refs[first:first + count]
 
-
-__all__ = ["Catalog", "CatalogError", "StructError", "open_catalog", "sha256"]
