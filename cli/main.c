@@ -21,6 +21,8 @@ const cp_cmd *const cp_cmds[] = {
 };
 const size_t cp_cmds_count = sizeof cp_cmds / sizeof *cp_cmds;
 
+extern char **environ;
+
 static volatile sig_atomic_t interrupted;
 static volatile int interrupted_flag;
 
@@ -76,7 +78,7 @@ static cp_status load_settings(cp_cli *cli, const cp_parsed *parsed, cp_err *err
         dir = cp_path_dir(path).n ? cp_path_dir(path) : dir;
     }
     CP_TRY(cp_path_real(&cli->root, cli->arena, dir, err));
-    CP_TRY(cp_config_from_env(&cli->config, cli->arena, err));
+    CP_TRY(cp_config_from_env(&cli->config, (const char *const *)environ, cli->arena, err));
     for (size_t i = 0; i < parsed->setting_count; i++) {
         const cp_setting *s = &parsed->settings[i];
         cp_str origin = cp_arena_fmt(cli->arena, "--%s", s->flag);

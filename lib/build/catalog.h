@@ -1,3 +1,4 @@
+// clang-format off
 // catalog.h - the file that the runtime reads first: full module name -> where its bytes are.
 //
 // Fixed little-endian layout, no pickle, no marshal, no JSON: the importer looks a name up in place with a hash
@@ -81,4 +82,101 @@
 //
 // Look-up: h = crc32(name) (zlib's, IEEE 802.3, over the UTF-8 name); probe slot (h + i) & (slot_count - 1) for
 // i = 0, 1, ... until a slot is 0 (absent) or its member has that name.
+// clang-format on
 #pragma once
+
+#include "core/buf.h"
+#include "core/hash.h"
+
+typedef enum cp_root_kind {
+    CP_AT_TASK,  ///< path below LAMBDA_TASK_ROOT
+    CP_AT_OPT,   ///< path below /opt
+    CP_AT_MOUNT, ///< absolute path
+    CP_AT_S3,    ///< "bucket/prefix"
+} cp_root_kind;
+
+typedef enum cp_member_kind {
+    CP_MEMBER_CODE = 1,
+    CP_MEMBER_EXT,
+    CP_MEMBER_NS,
+    CP_MEMBER_LIB,
+    CP_MEMBER_DATA,
+    CP_MEMBER_TEXT,
+    CP_MEMBER_SOURCE,
+} cp_member_kind;
+/// "code", "extension", "namespace", "library", "data", "text", "source".
+const char *cp_member_kind_name(cp_member_kind kind);
+
+enum {
+    CP_MEMBER_PACKAGE = 1,
+    CP_MEMBER_LOOSE = 2,
+    CP_MEMBER_DEFLATED = 4,
+    CP_MEMBER_INIT = 8,
+    CP_PACK_PREFETCH = 1,
+    CP_GROUP_SCRATCH = 1,
+    CP_NO_PACK = 0xffff,
+};
+#define CP_NO_MEMBER UINT32_MAX
+
+typedef struct cp_catalog_root {
+    cp_root_kind kind;
+    cp_str path;
+} cp_catalog_root;
+
+typedef struct cp_catalog_pack {
+    uint32_t root, flags;
+    uint64_t bytes;
+    cp_str name;
+    cp_sha256 digest;
+} cp_catalog_pack;
+
+typedef struct cp_catalog_group {
+    uint32_t root, flags;
+    const uint32_t *refs; ///< DATA members
+    uint32_t ref_count;
+} cp_catalog_group;
+
+typedef struct cp_catalog_member {
+    cp_str name, rel;
+    cp_member_kind kind;
+    uint32_t flags, pack, root, group;
+    uint64_t offset, stored_bytes, raw_bytes;
+    const uint32_t *needs; ///< LIB members
+    uint32_t need_count;
+    uint32_t source; ///< member, or CP_NO_MEMBER
+    cp_sha256 digest;
+} cp_catalog_member;
+
+/// All of a catalog, in memory: what the writer takes and the reader gives.
+typedef struct cp_catalog {
+    unsigned minor; ///< of Python 3.x
+    const cp_catalog_root *roots;
+    const cp_catalog_pack *packs;
+    const cp_catalog_group *groups;
+    const cp_catalog_member *members;
+    const uint32_t *libs; ///< LIB members in topological order
+    uint32_t root_count, pack_count, group_count, member_count, lib_count;
+    cp_str bytes; ///< the file, when it was read
+} cp_catalog;
+
+/// Appends the file. Equal catalogs give equal bytes. Fails with CP_EUSAGE when two members have
+/// one name or there are more packs or roots than the format counts.
+CP_MUST_CHECK cp_status cp_catalog_write(cp_buf *out, const cp_catalog *catalog, cp_err *err);
+
+/// Reads and checks a whole file: every offset, every index, kinds and flags, safe relative paths,
+/// members within their packs, every name found where the hash table says and only once, every
+/// library behind those it needs. Texts point into `bytes`, arrays live in `arena` and are never
+/// larger than a small multiple of the file.
+///
+/// Fails with CP_EFORMAT: what is wrong, with its byte offset. A higher format number gets a hint.
+CP_MUST_CHECK cp_status cp_catalog_open(cp_catalog *out, cp_str bytes, cp_arena *arena,
+                                        cp_err *err);
+
+/// The member called `name` of a catalog that was read, by its hash table, or CP_NO_MEMBER.
+uint32_t cp_catalog_find(const cp_catalog *catalog, cp_str name);
+
+/// Checks the bytes of pack number `pack`: its size and digest, and of each of its members the
+/// digest and, when deflated, that it inflates to the promised size. Fails with CP_ECHECK naming
+/// the member.
+CP_MUST_CHECK cp_status cp_catalog_check_pack(const cp_catalog *catalog, uint32_t pack,
+                                              cp_str bytes, cp_err *err);

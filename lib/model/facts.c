@@ -50,3 +50,21 @@ uint32_t cp_facts_find_file(const cp_facts *facts, cp_root root, cp_str rel) {
     }
     return CP_NONE;
 }
+
+cp_str cp_facts_digest(cp_arena *arena, const cp_facts *facts) {
+    cp_sha256_stream *s = cp_sha256_new();
+    cp_sha256_add_field(s, facts->handler);
+    cp_sha256_add_field(s, facts->python);
+    cp_sha256_add_field(s, facts->arch);
+    for (uint32_t i = 0; i < facts->file_count; i++) {
+        const cp_file_fact *f = &facts->files[i];
+        // Installing the same wheels again gives other times but the same files; one's own code
+        // does change in place.
+        uint64_t stamp[3] = {f->root, f->bytes,
+                             f->root == CP_ROOT_PROJECT ? (uint64_t)f->mtime_ns : 0};
+        cp_sha256_add_field(s, f->rel);
+        cp_sha256_add(s, (cp_str){(const char *)stamp, sizeof stamp});
+    }
+    cp_sha256 digest = cp_sha256_end(s);
+    return cp_sha256_hex(arena, &digest);
+}

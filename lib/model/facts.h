@@ -158,3 +158,7 @@ typedef struct cp_profile {
     uint32_t opened_count;
     cp_str facts_digest; ///< digest of the files the profile is about
 } cp_profile;
+
+/// Hex sha256 of what a profile of these facts is about: target, handler, every file's place and
+/// size, and the time stamps of the user's own files. In the arena.
+cp_str cp_facts_digest(cp_arena *arena, const cp_facts *facts);

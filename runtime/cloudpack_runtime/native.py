@@ -10,6 +10,7 @@ already: it is enough to load libraries first, in topological order, with local 
 
 import _imp
 import posix
+from _frozen_importlib import _call_with_frames_removed
 from _thread import RLock
 
 from .catalog import LIB, LOOSE, MOUNT
@@ -36,11 +37,14 @@ class Natives:
         """The extension module of `m`, created and not yet executed; LoadError or what its init raises."""
         self.prepare(m)
         if m.flags & LOOSE:
-            return _imp.create_dynamic(spec)
+            kind = self.store.catalog.roots[m.root][0]
+            if kind != MOUNT:  # the check of a mounted file has counted it
+                self.store.count(m, kind, False)
+            return _call_with_frames_removed(_imp.create_dynamic, spec)
         origin = spec.origin
         spec.origin = self.path(m)
         try:
-            module = _imp.create_dynamic(spec)
+            module = _call_with_frames_removed(_imp.create_dynamic, spec)
         finally:
             spec.origin = origin
         try:

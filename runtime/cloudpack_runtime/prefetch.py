@@ -63,14 +63,17 @@ class Stream:
             if offset in self.taken:
                 return None
             self.taken.add(offset)
-        for i in range(offset // self.chunk, (offset + size - 1) // self.chunk + 1):
-            if self.state[i] != HERE and not self._wait(i, deadline):
-                return None
+        missing = [i for i in range(offset // self.chunk, (offset + size - 1) // self.chunk + 1)
+                   if self.state[i] != HERE]
+        if missing:
+            self.prefetcher.hurry(self, missing)
+            for i in missing:
+                if not self._wait(i, deadline):
+                    return None
         return self.view[offset:offset + size]
 
     def _wait(self, i, deadline):
         """Waits for range `i`; whether it is there."""
-        self.prefetcher.hurry(self, i)
         began = perf_counter()
         if self.gates[i].acquire(timeout=max(0.0, deadline - monotonic())):
             self.gates[i].release()
@@ -160,11 +163,10 @@ class Prefetcher:
             for stream in self.streams:
                 stream.fail()
 
-    def hurry(self, stream, i):
-        """Moves a range that nobody reads yet to the front."""
-        if stream.state[i] == WAITING:
-            with self.lock:
-                self.urgent.append((stream, i))
+    def hurry(self, stream, ranges):
+        """Moves ranges that nobody reads yet to the front."""
+        with self.lock:
+            self.urgent += [(stream, i) for i in ranges if stream.state[i] == WAITING]
 
     def _next(self):
         """The next range to read, marked as started; None when there is none left."""

@@ -14,8 +14,8 @@ from mmap import PROT_READ, mmap
 from time import monotonic, perf_counter
 from zlib import decompressobj, error as ZlibError
 
-from .catalog import (CODE, DATA, DEFLATED, INIT, LOOSE, MOUNT, OPT, PREFETCH, S3, SCRATCH, SOURCE, TASK, TEXT,
-                      read_file, sha256)
+from .catalog import (DATA, DEFLATED, INIT, LOOSE, MOUNT, OPT, PREFETCH, S3, SCRATCH, SOURCE, TASK, TEXT, read_file,
+                      sha256)
 
 DEFAULT_SECONDS = 20.0
 _SCRATCH = "/tmp/cloudpack"
@@ -76,13 +76,14 @@ class FileSource:
     """Ranges of a file on a mount or a local shelf."""
 
     def __init__(self, path, record):
+        from .prefetch import FetchError
+        self.error = FetchError
         self.path = path
         self.record = record
         self.fd = -1
 
     def fetch(self, offset, view, _deadline):
         """Fills `view` from `offset`; raises FetchError. A file that is missing now may appear (mounts do)."""
-        from .prefetch import FetchError
         try:
             if self.fd < 0:
                 self.fd = posix.open(self.path, posix.O_RDONLY | posix.O_CLOEXEC)
@@ -90,11 +91,11 @@ class FileSource:
             while done < len(view):
                 n = posix.preadv(self.fd, [view[done:]], offset + done)
                 if not n:
-                    raise FetchError("%s ends after %d bytes, %d are needed" % (
+                    raise self.error("%s ends after %d bytes, %d are needed" % (
                         self.path, offset + done, offset + len(view)), final=True)
                 done += n
         except OSError as error:
-            raise FetchError("%s: %s" % (self.path, error.strerror)) from None
+            raise self.error("%s: %s" % (self.path, error.strerror)) from None
         self.record.bytes_fetched += len(view)
         self.record.requests += 1
 
@@ -124,6 +125,7 @@ class Store:
         self._packs = {}
         self._homes = {}
         self._ready = set()
+        self.metadata = set()
         self._client = None
         self._natives = None
         posix.register_at_fork(after_in_child=self._after_fork)
@@ -209,7 +211,10 @@ class Store:
         self.prefetcher = Prefetcher(int(self.settings.get("connections", 4)),
                                      int(self.settings.get("chunk_bytes", 2097152)), self.seconds, self.record)
         for entry in marked:
-            pack = self.pack(entry.index)
+            try:
+                pack = self.pack(entry.index)
+            except Exception:  # the import that needs the pack opens it again, and reports why it cannot
+                continue
             pack.stream = self.prefetcher.add(pack.source, entry.bytes)
         self.prefetcher.start()
 
@@ -230,7 +235,7 @@ class Store:
             if pack.checked and sha256(view) != m.sha256:
                 raise self._cannot(m, entry.name, "its sha256 is not the one in the catalog: the pack was changed or "
                                    "damaged after the build; it is not used")
-            self._count(m, self.catalog.roots[entry.root][0], not entry.flags & PREFETCH)
+            self.count(m, self.catalog.roots[entry.root][0], not entry.flags & PREFETCH)
             return consume(self._inflate(m, view, entry.name) if m.flags & DEFLATED else view)
         finally:
             if streamed:
@@ -247,7 +252,7 @@ class Store:
         if kind == MOUNT and sha256(data) != m.sha256:
             raise self._cannot(m, path, "its sha256 is not the one in the catalog: the file was changed or damaged "
                                "after the build; it is not used")
-        self._count(m, kind, False)
+        self.count(m, kind, False)
         return consume(data)
 
     def _inflate(self, m, view, where):
@@ -269,7 +274,7 @@ class Store:
         what = m.name[1:] if m.name.startswith("/") else m.name
         return LoadError("cloudpack: cannot load %s from %s: %s" % (what, where, why), name=what)
 
-    def _count(self, m, root_kind, on_demand):
+    def count(self, m, root_kind, on_demand):
         """Books one loaded member, and a miss when the plan thought that it would not be needed at init."""
         record = self.record
         record.loaded[root_kind] += 1
@@ -359,5 +364,3 @@ def make_folders(path):
         except FileExistsError:
             pass
 
-
-__all__ = ["CODE", "LoadError", "OPT", "Store"]

@@ -1,0 +1,131 @@
+#include "session.h"
+
+#include "analyze/analyze.h"
+#include "config/values.h"
+#include "core/file.h"
+#include "core/path.h"
+#include "target/install.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+cp_str cp_session_path(cp_cli *cli, cp_str path) {
+    return cp_path_join(cli->arena, cli->root, path);
+}
+
+cp_status cp_session_project(cp_str *out, cp_cli *cli, cp_err *err) {
+    CP_TRY(cp_path_real(out, cli->arena, cp_session_path(cli, cli->config.project), err));
+    if (!cp_file_is_dir(*out))
+        return cp_fail(err, CP_ENOTFOUND, "project: %.*s is not a folder", CP_STR_ARG(*out));
+    return CP_OK;
+}
+
+cp_status cp_session_site(cp_str *out, cp_cli *cli, cp_err *err) {
+    const cp_config *c = &cli->config;
+    *out = CP_STR("");
+    if (c->site_packages.n) {
+        cp_str path = cp_session_path(cli, c->site_packages);
+        if (!cp_file_is_dir(path)) {
+            cp_fail(err, CP_ENOTFOUND, "site_packages: no folder %.*s", CP_STR_ARG(path));
+            return cp_hint(err, "name the folder that holds the *.dist-info folders");
+        }
+        return cp_path_real(out, cli->arena, path, err);
+    }
+    if (c->requirements.n == 0)
+        return CP_OK;
+    CP_TRY(cp_dir_make(cli->work, err));
+    cp_install_spec spec = {.version = c->python, .arch = c->arch, .work = cli->work};
+    return cp_install(out, &spec, cp_session_path(cli, c->requirements), &cli->ctx, cli->arena,
+                      err);
+}
+
+// Without a configured version, the newest of Lambda's that this machine has would make results
+// depend on the machine; so it has to be said once.
+static cp_status need_target(const cp_config *c, cp_err *err) {
+    if (c->handler.n == 0) {
+        cp_fail(err, CP_EUSAGE, "no handler given");
+        return cp_hint(err,
+                       "`cloudpack init` finds it, or name it: `cloudpack analyze app.handler`");
+    }
+    if (c->python.n == 0) {
+        cp_fail(err, CP_EUSAGE, "the Python version of the function is not known");
+        return cp_hint(err, "set `python: \"3.12\"` in cloudpack.yml or use --target-python 3.12");
+    }
+    return CP_OK;
+}
+
+cp_status cp_session_analyze(const cp_facts **out, cp_cli *cli, cp_err *err) {
+    CP_TRY(cp_config_check(&cli->config, err));
+    CP_TRY(need_target(&cli->config, err));
+    cp_analyze_options options = {
+        .handler = cli->config.handler, .python = cli->config.python, .arch = cli->config.arch};
+    CP_TRY(cp_session_project(&options.project_root, cli, err));
+    CP_TRY(cp_session_site(&options.site_root, cli, err));
+    return cp_analyze(out, &options, &cli->ctx, cli->arena, err);
+}
+
+cp_status cp_session_store(cp_store **out, cp_cli *cli, cp_err *err) {
+    return cp_store_open(out, cli->store_path, err);
+}
+
+cp_status cp_session_profile(const cp_profile **out, cp_cli *cli, cp_store *store,
+                             const cp_facts *facts, cp_err *err) {
+    cp_err missing = {0};
+    *out = NULL;
+    cp_status status = cp_store_get_profile(out, store, cli->arena, &missing);
+    if (status == CP_ENOTFOUND)
+        return CP_OK;
+    if (status != CP_OK) {
+        *err = missing;
+        return status;
+    }
+    if (!cp_str_eq((*out)->facts_digest, cp_facts_digest(cli->arena, facts))) {
+        cp_note(cli->ctx.sink, "optimize",
+                "the profile is about other files and is left aside; "
+                "`cloudpack profile` makes a new one");
+        *out = NULL;
+    }
+    return CP_OK;
+}
+
+cp_status cp_session_target(cp_target *out, cp_cli *cli, cp_str version, cp_err *err) {
+    CP_TRY(cp_dir_make(cli->work, err));
+    return cp_target_open(out, version, cli->work, &cli->ctx, cli->arena, err);
+}
+
+cp_status cp_session_events(cp_events *out, cp_cli *cli, cp_err *err) {
+    return cp_events_load(&out->v, &out->n, cp_session_path(cli, cli->config.events), cli->arena,
+                          err);
+}
+
+cp_status cp_session_seconds(double *seconds, const char *text, cp_err *err) {
+    if (!text)
+        return CP_OK;
+    double ms;
+    if (cp_parse_duration_ms(&ms, cp_str_of(text), err) != CP_OK)
+        return cp_wrap(err, "--time-limit");
+    *seconds = ms / 1000;
+    return CP_OK;
+}
+
+cp_str cp_session_build_dir(cp_cli *cli, const char *out) {
+    return out ? cp_arena_str(cli->arena, cp_str_of(out))
+               : cp_path_join(cli->arena, cli->work, CP_STR("build"));
+}
+
+void cp_session_print(cp_cli *cli, cp_str json) {
+    (void)cli;
+    (void)fwrite(json.p, 1, json.n, stdout);
+    if (json.n == 0 || json.p[json.n - 1] != '\n')
+        (void)fputc('\n', stdout);
+}
+
+int64_t cp_session_now_ms(void) {
+    uint64_t fixed;
+    const char *epoch = getenv("SOURCE_DATE_EPOCH");
+    if (epoch && cp_str_to_u64(&fixed, cp_str_of(epoch)) && fixed < UINT32_MAX)
+        return (int64_t)fixed * 1000;
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
