@@ -4,6 +4,7 @@
 #include "config/values.h"
 #include "core/file.h"
 #include "core/path.h"
+#include "optimize/optimize.h"
 #include "target/install.h"
 
 #include <stdlib.h>
@@ -86,6 +87,15 @@ cp_status cp_session_profile(const cp_profile **out, cp_cli *cli, cp_store *stor
         *out = NULL;
     }
     return CP_OK;
+}
+
+cp_status cp_session_plan(const cp_plan **out, cp_cli *cli, cp_store *store, const cp_facts *facts,
+                          cp_err *err) {
+    CP_TRY(cp_store_get_plan(out, NULL, store, cli->arena, err));
+    if (cp_str_eq((*out)->digest, cp_plan_digest(*out, facts, cli->arena)))
+        return CP_OK;
+    cp_fail(err, CP_ESTALE, "the plan is about an older analysis of this function");
+    return cp_hint(err, "`cloudpack optimize` makes a new one");
 }
 
 cp_status cp_session_target(cp_target *out, cp_cli *cli, cp_str version, cp_err *err) {

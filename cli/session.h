@@ -34,6 +34,10 @@ CP_MUST_CHECK cp_status cp_session_store(cp_store **out, cp_cli *cli, cp_err *er
 /// one).
 CP_MUST_CHECK cp_status cp_session_profile(const cp_profile **out, cp_cli *cli, cp_store *store,
                                            const cp_facts *facts, cp_err *err);
+/// The newest plan, checked to be about these facts. Fails with CP_ENOTFOUND when `optimize` never
+/// ran, CP_ESTALE when the facts have changed since.
+CP_MUST_CHECK cp_status cp_session_plan(const cp_plan **out, cp_cli *cli, cp_store *store,
+                                        const cp_facts *facts, cp_err *err);
 /// The interpreter, its bare environment and AWS's runtime client for `version`.
 CP_MUST_CHECK cp_status cp_session_target(cp_target *out, cp_cli *cli, cp_str version, cp_err *err);
 /// The configured events folder; at least one event.

@@ -12,7 +12,7 @@
     modules           modules that analyze must reach
     case              the case optimize must name (design: fits locally, local + asynchronous S3, mount)
     package_ratio     most that the built packages may be of the original ones
-    shelf             true: its objects go to a real S3 server, and everything runs through 20 ms and 78 MB/s
+    shelf             bucket/prefix: its objects go to a real S3 server, and everything runs through 20 ms and 78 MB/s
 
 Times are printed, never asserted: they belong to the machine. One line an example, then `N passed, N failed, N skipped`.
 """
@@ -177,13 +177,13 @@ def invoke(run):
 
 
 def upload(run, shelf, built):
-    """The objects of the build folder, under the keys that the plan's shelf gives them."""
-    count = 0
+    """The objects of the build folder, under the shelf's prefix."""
+    count, prefix = 0, run.expect["shelf"].partition("/")[2]
     for artifact in built["artifacts"]:
         if artifact["kind"] == "object":
             path = os.path.join(run.folder, artifact["path"])
             key = path.split(os.sep + "objects" + os.sep, 1)[1].replace(os.sep, "/")
-            shelf.client.put_file(shelf.bucket, key, path)
+            shelf.client.put_file(shelf.bucket, f"{prefix}/{key}", path)
             count += 1
     check(count > 0, "nothing is on the shelf")
 
@@ -192,7 +192,7 @@ def upload(run, shelf, built):
 def far_shelf(run, built, versitygw):
     """The S3 server that the function reads from, 20 ms and 78 MB/s away."""
     folder = os.path.join(run.folder, "shelf")
-    with Shelf(versitygw, folder) as shelf:
+    with Shelf(versitygw, folder, run.expect["shelf"].partition("/")[0]) as shelf:
         upload(run, shelf, built)
         with shelf.shaped() as far:
             run.environment.update(shelf.environment(), AWS_ENDPOINT_URL_S3=far.url)

@@ -25,11 +25,10 @@ static cp_status read_one(void *self, size_t index, uint32_t worker, cp_err *err
     cp_str path = cp_listing_path(r->listing, r->files[index], arena);
     CP_AUTOV(cp_map) map = {{0}};
     cp_err *trouble = &r->trouble[index];
-    if (cp_map_open(&map, path, MAX_NATIVE_BYTES, trouble) != CP_OK)
-        return CP_OK;
-    (void)cp_elf_read(&r->elf[index], map.bytes, path, arena, trouble);
-    r->elf[index].rodata = (cp_str){0}; // the mapping ends here
-    return CP_OK;
+    if (cp_map_open(&map, path, MAX_NATIVE_BYTES, trouble) == CP_OK)
+        if (cp_elf_read(&r->elf[index], map.bytes, path, arena, trouble) == CP_OK)
+            r->elf[index].rodata = (cp_str){0}; // the mapping ends here
+    return CP_OK; // trouble is reported in order, by the thread that runs the stage
 }
 
 static bool is_compiled(cp_file_kind kind) {

@@ -21,12 +21,12 @@
 #define CP_LOCAL_LIMIT_BYTES UINT64_C(262144000)
 
 typedef struct cp_build_options {
-    cp_str out_dir;      ///< ".cloudpack/build"; made when absent
-    cp_str work_dir;     ///< ".cloudpack"; caches and temporaries
-    cp_str python;       ///< path of the target's interpreter on this machine
-    int level;           ///< deflate, 1 to 12; 0 = 6
-    int optimize;        ///< the interpreter's -O level: 0, 1, 2 (2 drops docstrings)
-    bool source_files;   ///< third-party sources as plain files instead of deflated in the pack
+    cp_str out_dir;    ///< ".cloudpack/build"; made when absent
+    cp_str work_dir;   ///< ".cloudpack"; caches and temporaries
+    cp_str python;     ///< path of the target's interpreter on this machine
+    int level;         ///< deflate, 1 to 12; 0 = 6
+    int optimize;      ///< the interpreter's -O level: 0, 1, 2 (2 drops docstrings)
+    bool source_files; ///< third-party sources as plain files instead of deflated in the pack
     const cp_str *keep_files; ///< top-level packages that stay plain files
     size_t keep_count;
     cp_str shelf;               ///< "bucket/prefix"; needed when the plan uses S3

@@ -49,8 +49,8 @@ static cp_status read_header(struct reader *r, unsigned *minor) {
     if (r->n < HEADER || memcmp(r->p, "CPCAT\r\n\x1a", 8) != 0)
         return bad(r, 0, "not a catalog");
     if (u32(r->p + 8) > FORMAT) {
-        cp_fail(r->err, CP_EFORMAT, "catalog format %u, this program reads up to %d",
-                u32(r->p + 8), FORMAT);
+        cp_fail(r->err, CP_EFORMAT, "catalog format %u, this program reads up to %d", u32(r->p + 8),
+                FORMAT);
         return cp_hint(r->err, "use the cloudpack that built it, or a newer one");
     }
     if (u32(r->p + 8) < 1 || u32(r->p + 12) < HEADER || u64(r->p + 16) != r->n)
@@ -142,9 +142,8 @@ static cp_status read_groups(struct reader *r, cp_catalog *out) {
     cp_catalog_group *groups = CP_ARENA_ARRAY(r->arena, cp_catalog_group, r->group.count);
     for (uint32_t i = 0; i < r->group.count; i++) {
         size_t at = r->group.off + (size_t)i * GROUP;
-        groups[i] = (cp_catalog_group){.root = u32(r->p + at),
-                                       .ref_count = u32(r->p + at + 8),
-                                       .flags = u32(r->p + at + 12)};
+        groups[i] = (cp_catalog_group){
+            .root = u32(r->p + at), .ref_count = u32(r->p + at + 8), .flags = u32(r->p + at + 12)};
         if (groups[i].root >= out->root_count || groups[i].flags > CP_GROUP_SCRATCH)
             return bad(r, at, "a group with no such root or unknown flags");
         CP_TRY(read_refs(r, &groups[i].refs, u32(r->p + at + 4), groups[i].ref_count, at));
@@ -317,7 +316,8 @@ cp_status cp_catalog_check_pack(const cp_catalog *catalog, uint32_t pack, cp_str
     for (uint32_t i = 0; i < catalog->member_count; i++) {
         const cp_catalog_member *m = &catalog->members[i];
         if (has_bytes_in_pack(m) && m->pack == pack)
-            CP_TRY(check_content(m, cp_str_sub(bytes, m->offset, m->offset + m->stored_bytes), err));
+            CP_TRY(
+                check_content(m, cp_str_sub(bytes, m->offset, m->offset + m->stored_bytes), err));
     }
     return CP_OK;
 }

@@ -115,8 +115,8 @@ cp_status cp_layout_roles(cp_layout *l, cp_err *err) {
     CP_TRY(check_tiers(l, err));
     l->files = CP_ARENA_ARRAY(l->arena, cp_layout_file, l->facts->file_count);
     for (uint32_t i = 0; i < l->facts->file_count; i++)
-        l->files[i] = (cp_layout_file){
-            .asset = CP_NONE, .group = CP_NONE, .job = CP_NONE, .member = CP_NONE};
+        l->files[i] =
+            (cp_layout_file){.asset = CP_NONE, .group = CP_NONE, .job = CP_NONE, .member = CP_NONE};
     for (uint32_t a = 0; a < l->plan->asset_count; a++)
         for (uint32_t i = 0; i < l->plan->assets[a].file_count; i++)
             CP_TRY(set_role(l, a, l->plan->assets[a].files[i], err));

@@ -44,13 +44,13 @@ typedef enum cp_role {
 typedef struct cp_layout_file {
     cp_role role;
     cp_place place;
-    bool cold; ///< nothing is known to need it
+    bool cold;                          ///< nothing is known to need it
     uint32_t asset, group, job, member; ///< CP_NONE when there is none
     cp_sha256 digest;
 } cp_layout_file;
 
 typedef struct cp_layout_group {
-    cp_str name;    ///< top-level package or folder
+    cp_str name; ///< top-level package or folder
     cp_place home;
     bool scratch;   ///< no local home: data are put on disk when the first module is imported
     bool has_data;  ///< home was chosen for data files

@@ -147,8 +147,8 @@ void cp_layout_ids(cp_layout *l) {
         if (place == CP_PLACE_LAYER)
             path = cp_arena_fmt(l->arena, "cloudpack/%s", l->ids[place].p);
         else if (place == CP_PLACE_MOUNT)
-            path = cp_arena_fmt(l->arena, "%.*s/%s", CP_STR_ARG(l->options->mount),
-                                l->ids[place].p);
+            path =
+                cp_arena_fmt(l->arena, "%.*s/%s", CP_STR_ARG(l->options->mount), l->ids[place].p);
         else if (place == CP_PLACE_S3)
             path = l->options->shelf;
         l->roots[place] = l->root_count;

@@ -21,9 +21,9 @@ static uint32_t find_pack(cp_layout *l, cp_str key, cp_place place, bool prefetc
     for (uint32_t i = 0; i < l->packs.n; i++)
         if (cp_str_eq(l->packs.v[i].key, key))
             return i;
-    cp_vec_push(&l->packs,
-                (cp_layout_pack){
-                    .key = cp_arena_str(l->arena, key), .place = place, .prefetch = prefetch});
+    cp_vec_push(
+        &l->packs,
+        (cp_layout_pack){.key = cp_arena_str(l->arena, key), .place = place, .prefetch = prefetch});
     return (uint32_t)l->packs.n - 1;
 }
 
@@ -98,7 +98,7 @@ static void add_file(cp_layout *l, uint32_t file) {
     m.name = named ? l->facts->modules[fact->module].name : slash_name(l, fact->rel);
     if (named && l->facts->modules[fact->module].package)
         m.flags |= CP_MEMBER_PACKAGE;
-    if (named ? l->facts->modules[fact->module].initial : l->plan->assets[f->asset].initial)
+    if (l->plan->assets[f->asset].initial)
         m.flags |= CP_MEMBER_INIT;
     f->member = (uint32_t)l->members.n;
     if (is_loose(l, f)) {
@@ -117,7 +117,7 @@ static void add_file(cp_layout *l, uint32_t file) {
 static void add_source(cp_layout *l, uint32_t file) {
     cp_layout_file *f = &l->files[file];
     const cp_layout_group *g = &l->groups.v[f->group];
-    if (l->options->source_files && is_local(f->place) && !g->scratch) {
+    if (l->options->source_files && is_local(f->place) && !g->scratch && g->home == f->place) {
         cp_vec_push(&l->loose, (cp_layout_loose){file, g->home, false});
         return;
     }

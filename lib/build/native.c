@@ -47,7 +47,8 @@ static cp_status check(cp_str bytes, cp_str path, cp_str arch, cp_err *err) {
     bool arm = cp_str_is(arch, "arm64");
     if (head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_ident[EI_DATA] != ELFDATA2LSB ||
         head.e_machine != (arm ? EM_AARCH64 : EM_X86_64)) {
-        cp_fail(err, CP_EFORMAT, "%.*s is for another machine (ELF machine %u), the function is %.*s",
+        cp_fail(err, CP_EFORMAT,
+                "%.*s is for another machine (ELF machine %u), the function is %.*s",
                 CP_STR_ARG(path), head.e_machine, CP_STR_ARG(arch));
         return cp_hint(err, "install the packages for the target: see --target-arch");
     }

@@ -33,11 +33,11 @@ typedef struct cp_config {
     uint64_t layers_attached_bytes;
     uint64_t assets_max;
     uint64_t build_level, build_optimize, build_jobs;
-    cp_str build_docstrings, build_sources;
+    cp_str build_sources;
     cp_config_list build_keep_files;
     cp_str runtime_gc, runtime_record;
     uint64_t runtime_connections, runtime_chunk_bytes;
-    uint64_t verify_runs;
+    uint64_t profile_runs, verify_runs;
     double verify_float_tolerance;
     double network_first_byte_ms, network_bandwidth_mb_s;
 

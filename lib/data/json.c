@@ -231,7 +231,7 @@ static bool numbers_equal(const cp_json *a, const cp_json *b, double rel) {
     double x = cp_json_num(a, 0), y = cp_json_num(b, 0);
     if (is_integer(a) && is_integer(b)) {
         const char *p = raw_number(a), *q = raw_number(b);
-        return p && q ? strcmp(p, q) == 0 : !p && !q && x - y == 0;
+        return p && q ? strcmp(p, q) == 0 : x - y == 0;
     }
     return fabs(x - y) <= rel * fmax(fabs(x), fabs(y));
 }

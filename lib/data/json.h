@@ -2,8 +2,9 @@
 // bytes.
 //
 // A thin layer over cJSON. Numbers are doubles, so integers are exact up to 2^53; larger ones are
-// refused by the integer getters. Every getter takes a NULL node and then behaves as for an absent
-// key, so that look-ups chain.
+// refused by the integer getters, but compare and print exactly. U+0000 inside a string reads as
+// the bytes C0 80 and a lone surrogate as three bytes ED xx xx, neither of which valid UTF-8 has.
+// Every getter takes a NULL node and then behaves as for an absent key, so that look-ups chain.
 #pragma once
 
 #include "core/arena.h"

@@ -1,4 +1,5 @@
 // resolve.c - DT_NEEDED names to files of the package set.
+#include "core/buf.h"
 #include "core/intern.h"
 #include "core/path.h"
 #include "core/vec.h"

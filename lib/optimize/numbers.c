@@ -1,6 +1,6 @@
 #include "optimize/numbers.h"
 
-#include "cp_numbers_data.h"
+#include "numbers_data.h"
 #include "data/json.h"
 
 #include <math.h>
@@ -76,6 +76,7 @@ static cp_status load_root(loader *l, const cp_json *root, cp_str region) {
     if (!cp_str_is(cp_json_str(cp_json_get(root, "format")), NUMBERS_FORMAT))
         return cp_fail(l->err, CP_EFORMAT, "/format: must be \"%s\"", NUMBERS_FORMAT);
     CP_TRY(need_text(root, "date", "", (cp_str){0}, l->err));
+    CP_TRY(need_text(root, "kind", "", (cp_str){0}, l->err));
     CP_TRY(need_text(root, "default_region", "", (cp_str){0}, l->err));
     const cp_json *regions = cp_json_get(root, "regions");
     if (!cp_json_is_object(regions))
@@ -104,6 +105,18 @@ static cp_status load_text(loader *l, cp_str text, const char *name, cp_str regi
     return CP_OK;
 }
 
+// What the tiers divide by.
+static cp_status check_positive(const cp_numbers *n, cp_err *err) {
+    const double values[] = {n->bandwidth_mb_s, n->local_mb_s,      n->s3_range,
+                             n->s3files_direct_range, n->unzipped_bytes, n->memory_max_mb};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        if (!(values[i] > 0))
+            return cp_fail(err, CP_EFORMAT,
+                           "bandwidth_mb_s, local_mb_s, s3_range, s3files_direct_range, "
+                           "unzipped_bytes and memory_max_mb must be over 0");
+    return CP_OK;
+}
+
 cp_status cp_numbers_load(cp_number_set *out, cp_str region, cp_str prices_json,
                           const char *prices_name, cp_arena *arena, cp_err *err) {
     *out = (cp_number_set){.region_known = true};
@@ -121,5 +134,5 @@ cp_status cp_numbers_load(cp_number_set *out, cp_str region, cp_str prices_json,
             return cp_fail(err, CP_EFORMAT, "%s: the number \"%s\" (%s) is missing",
                            prices_json.n && prices_name ? prices_name : "built-in data",
                            fields[i].key, fields[i].unit);
-    return CP_OK;
+    return check_positive(&out->numbers, err);
 }

@@ -72,15 +72,8 @@ def _scan(data):
         at += 1
         if kind in _FIXED:
             at += _FIXED[kind]
-        elif kind in _SHORT_TEXT:
-            if data[at] <= 1:
-                data[at - 1] = data[at - 1] & _REF | _INTERNED.get(kind, kind)
-            at += 1 + data[at]
-        elif kind in _LONG_TEXT:
-            size = int.from_bytes(data[at:at + 4], "little")
-            if kind in _INTERNED and (size <= 1 or size == 2 and data[at + 4] in (0xC2, 0xC3)):
-                data[at - 1] = data[at - 1] & _REF | _INTERNED[kind]
-            at += 4 + size
+        elif kind in _SHORT_TEXT or kind in _LONG_TEXT:
+            at = _text(data, kind, at)
         elif kind == _REFERENCE:
             references.append((at, int.from_bytes(data[at:at + 4], "little")))
             at += 4
@@ -96,6 +89,19 @@ def _scan(data):
     if at != len(data):
         raise Unknown("%d bytes left" % (len(data) - at))
     return marked, references
+
+
+def _text(data, kind, at):
+    """The position behind the text whose type byte is before `at`; one character is made interned."""
+    if kind in _SHORT_TEXT:
+        size, start = data[at], at + 1
+        single = size <= 1
+    else:
+        size, start = int.from_bytes(data[at:at + 4], "little"), at + 4
+        single = size <= 1 or size == 2 and data[start] in (0xC2, 0xC3)
+    if single and kind in _INTERNED:
+        data[at - 1] = data[at - 1] & _REF | _INTERNED[kind]
+    return start + size
 
 
 def _container(data, kind, at):

@@ -10,6 +10,7 @@ its importer stay importlib's, which tracebacks hide.
 """
 
 import _imp
+import os
 import sys
 from marshal import loads
 
@@ -197,7 +198,7 @@ class CatalogFinder:
         entries = sys.path
         at = entries.index(self.store.task) + 1 if self.store.task in entries else 0
         entries[at:at] = [folder for folder in near if folder not in entries]
-        library = sys.modules["os"].__file__.rpartition("/")[0]
+        library = os.__file__.rpartition("/")[0]
         at = len(entries)
         for i, entry in enumerate(entries):
             if entry == library or entry == library + "/lib-dynload":
@@ -282,7 +283,7 @@ class SiteFinder(external.FileFinder):
             return True  # grows as data files come
         if self._names is None:
             try:
-                with_suffix = sys.modules["posix"].listdir(self.path)
+                with_suffix = os.listdir(self.path)
             except OSError:
                 with_suffix = []
             self._names = frozenset(name.partition(".")[0] for name in with_suffix)
@@ -332,6 +333,6 @@ def _teach(pkgutil):
 def _is_dir(path):
     """Whether `path` is a folder."""
     try:
-        return sys.modules["posix"].stat(path).st_mode & 0o170000 == 0o040000
+        return os.stat(path).st_mode & 0o170000 == 0o040000
     except OSError:
         return False

@@ -19,6 +19,7 @@ _MAX_HEADER = 16384
 _MAX_ERROR_BODY = 16384
 _BACKOFF, _BACKOFF_MAX = 0.05, 1.0
 _PASSING = (b"SlowDown", b"InternalError", b"ServiceUnavailable", b"RequestTimeout", b"RequestTimeTooSkewed")
+_AMAZON = (".amazonaws.com", ".amazonaws.com.cn")
 _CA_FILES = ("/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem")
 
 
@@ -106,26 +107,30 @@ class Endpoint:
             self.base = "/" + bucket if "." in bucket else ""
         else:
             self.base = None
+        path = self._parse(url)
+        if self.base is None:
+            self.base = "%s/%s" % ("/" + path if path else "", bucket)
+
+    def _parse(self, url):
+        """Takes host, port and TLS from the URL and returns its path; FetchError when it is none."""
         scheme, found, rest = url.partition("://")
         if not found or scheme.lower() not in ("http", "https"):
             raise FetchError("the endpoint %r is not an http:// or https:// URL" % url, final=True)
         self.tls = scheme.lower() == "https"
         self.host, _, path = rest.partition("/")
-        if self.base is None:
-            path = path.strip("/")
-            self.base = "%s/%s" % ("/" + path if path else "", bucket)
         name, _, port = self.host.rpartition(":") if not self.host.endswith("]") else ("", "", "")
         if not name:
             name, port = self.host, "443" if self.tls else "80"
         if not port.isdigit():
             raise FetchError("the endpoint %r has a bad port" % url, final=True)
         self.name = name.strip("[]")
+        self.port = int(port)
         try:
             # As text it would import the idna codec in a worker thread (see S3Source), and cost milliseconds.
             self.host_bytes = self.name.encode("ascii" if self.name.isascii() else "idna")
         except UnicodeError:
             raise FetchError("the endpoint %r has a bad host name" % url, final=True) from None
-        self.port = int(port)
+        return path.strip("/")
 
 
 def _connect(endpoint, deadline):
@@ -158,6 +163,7 @@ class Client:
         self.idle = []
         self.endpoints = {}
         self._context = None
+        self._amazon = True
         self._new_locks()
 
     def _new_locks(self):
@@ -195,7 +201,6 @@ class Client:
                 why = error
             except OSError as error:
                 why = error
-                self._refuse_bad_certificate(error, endpoint)
                 # A kept connection that the server has closed meanwhile says nothing about the server.
                 if connection is not None and connection.used and stale < 4:
                     stale += 1
@@ -209,13 +214,6 @@ class Client:
                                  % (bucket, key, endpoint.host, tries, why or type(why).__name__))
             sleep(pause)
 
-    @staticmethod
-    def _refuse_bad_certificate(error, endpoint):
-        """A certificate that does not hold today will not hold in a second."""
-        if type(error).__name__ == "SSLCertVerificationError":
-            raise FetchError("the certificate of %s is not trusted: %s" % (endpoint.host, error),
-                             final=True) from None
-
     def _connection(self, endpoint, deadline):
         """A kept connection to the endpoint, or a new one."""
         with self.lock:
@@ -223,7 +221,24 @@ class Client:
                 if connection.endpoint is endpoint:
                     del self.idle[i]
                     return connection
-        return Connection(endpoint, self._tls_context() if endpoint.tls else None, deadline)
+        context = self._tls_context(endpoint) if endpoint.tls else None
+        try:
+            return Connection(endpoint, context, deadline)
+        except OSError as error:
+            if type(error).__name__ == "SSLCertVerificationError":
+                self._refuse_certificate(error, endpoint, context)
+            raise
+
+    def _refuse_certificate(self, error, endpoint, context):
+        """A certificate that does not hold now will not hold in a second, unless Amazon's authorities have moved on
+        since this file was shipped: the system's get their turn too."""
+        with self.context_lock:
+            if context is not self._context:
+                return  # another thread has been here
+            if self._amazon:
+                self._amazon, self._context = False, None
+                return
+        raise FetchError("the certificate of %s is not trusted: %s" % (endpoint.host, error), final=True) from None
 
     def _attempt(self, connection, key, start, view, deadline):
         """One request and its answer; the connection is kept for the next one when the answer allows that."""
@@ -302,23 +317,27 @@ class Client:
         raise FetchError("HTTP %d (%s) for %s at %s%s" % (status, text, key, connection.endpoint.host, hint),
                          final=not passing)
 
-    def _tls_context(self):
+    def _tls_context(self, endpoint):
         """The TLS context, made once: peer and host name are always verified."""
         with self.context_lock:
             if self._context is None:
-                self._context = _make_context(self.env)
+                self._amazon = self._amazon and endpoint.name.endswith(_AMAZON)
+                self._context = _make_context(self.env, self._amazon)
             return self._context
 
 
-def _make_context(env):
-    """A verifying client context with AWS_CA_BUNDLE, SSL_CERT_FILE or the system's authorities."""
+def _make_context(env, amazon):
+    """A verifying client context with AWS_CA_BUNDLE or SSL_CERT_FILE; without these with Amazon's own authorities
+    when `amazon`, or else the system's."""
     import _ssl
     context = _ssl._SSLContext(_ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = True
     context.verify_mode = _ssl.CERT_REQUIRED
     chosen = env.get("AWS_CA_BUNDLE") or env.get("SSL_CERT_FILE")
-    defaults = _ssl.get_default_verify_paths()
-    for path in (chosen,) if chosen else (defaults[1],) + _CA_FILES:
+    files = (chosen,) if chosen else _system_files()
+    if amazon and not chosen:
+        files = (__file__.rpartition("/")[0] + "/amazon_roots.pem",) + files
+    for path in files:
         try:
             context.load_verify_locations(path, None, None)
             return context
@@ -327,6 +346,12 @@ def _make_context(env):
                 raise FetchError("the certificate authorities in %s cannot be loaded: %s" % (path, error),
                                  final=True) from None
     raise FetchError("no file of certificate authorities was found; set AWS_CA_BUNDLE", final=True)
+
+
+def _system_files():
+    """Where the system's certificate authorities may be."""
+    import _ssl
+    return (_ssl.get_default_verify_paths()[1],) + _CA_FILES
 
 
 def _length(headers):

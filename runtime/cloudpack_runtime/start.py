@@ -6,7 +6,7 @@ through unchanged. Without recording the function is handed out as it is, so tha
 
 import gc
 import sys
-from posix import environ, listdir
+from os import environ, listdir
 from time import perf_counter
 
 from .catalog import CatalogError, open_catalog
@@ -22,7 +22,7 @@ def run(handler_module, handler_function, catalog, catalog_sha256, settings, boo
     `catalog` is relative to the task root (LAMBDA_TASK_ROOT, or else the boot file's folder). Raises what the
     handler's import raises; AttributeError when the module has no such function.
     """
-    env = _Environment()
+    env = environ
     task = (env.get("LAMBDA_TASK_ROOT") or boot_file.rpartition("/")[0] or ".").rstrip("/") or "/"
     collector = _pause_gc() if settings.get("gc") == "init-off" else None
     record = Record(env, settings)
@@ -42,19 +42,6 @@ def run(handler_module, handler_function, catalog, catalog_sha256, settings, boo
     if not record.wanted:
         return function
     return _recorded(function, record)
-
-
-class _Environment:
-    """The environment as text, read at each use (posix.environ has bytes, and os.environ follows changes)."""
-
-    @staticmethod
-    def get(name, default=None):
-        """The value of a variable, or `default`."""
-        os = sys.modules.get("os")
-        if os is not None:
-            return os.environ.get(name, default)
-        value = environ.get(name.encode())
-        return default if value is None else value.decode("utf-8", "surrogateescape")
 
 
 def _install(path, digest, env, settings, record, task):

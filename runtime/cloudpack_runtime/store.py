@@ -204,7 +204,7 @@ class Store:
     def start_prefetch(self):
         """Starts streaming the packs that the plan marked; does nothing when there are none."""
         roots = self.catalog.roots
-        marked = [p for p in self.catalog.packs if p.flags & PREFETCH and roots[p.root][0] in (MOUNT, S3)]
+        marked = [p for p in self.catalog.packs if p.flags & PREFETCH and p.bytes and roots[p.root][0] in (MOUNT, S3)]
         if not marked:
             return
         from .prefetch import Prefetcher

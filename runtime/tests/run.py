@@ -9,12 +9,14 @@ Ends with one line `N passed, N failed, N skipped` over all of them; 0 only if n
 
 import glob
 import os
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as xml
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-WORK = os.path.join(os.environ.get("CP_WORK") or os.path.join(os.path.dirname(os.path.dirname(HERE)), ".work"), "runtime")
+TOP = os.path.dirname(os.path.dirname(HERE))
+WORK = os.path.join(os.environ.get("CP_WORK") or os.path.join(TOP, ".work"), "runtime")
 VERSIONS = ("3.10", "3.11", "3.12", "3.13")
 TOOLS = ["pytest>=8,<10", "setuptools<80"]
 WHEELS = ["numpy", "jinja2", "markupsafe"]
@@ -69,7 +71,8 @@ def environment(version, python):
     if subprocess.run([inside, "-c", "import pytest, pkg_resources"], capture_output=True).returncode:
         if not pip(inside, *TOOLS):
             raise RuntimeError("pytest cannot be installed for Python %s" % version)
-    if subprocess.run([inside, "-c", "import botocore"], capture_output=True).returncode and not pip(inside, "botocore"):
+    missing = subprocess.run([inside, "-c", "import botocore"], capture_output=True).returncode
+    if missing and not pip(inside, "botocore"):
         print("WARNING: botocore cannot be installed: signatures are not checked by AWS's code", flush=True)
     wheels = os.path.join(WORK, "wheels-" + version)
     if not os.path.exists(wheels + "/done"):
@@ -89,12 +92,13 @@ def test(version, python, arguments):
     except (RuntimeError, OSError, subprocess.CalledProcessError) as error:
         print("FAILED: %s" % error, flush=True)
         return 0, 1, 0
+    folder = os.path.join(WORK, "tmp-" + version)
     report = os.path.join(WORK, "report-%s.xml" % version)
     if os.path.exists(report):
         os.unlink(report)
     # The suite's own closing line would look like ours: -qq leaves only dots, failures and reasons of skips.
     done = subprocess.run([inside, "-B", "-m", "pytest", "-qq", "-rs", "-p", "no:cacheprovider", "--no-header",
-                           "--basetemp", os.path.join(WORK, "tmp-" + version), "--junitxml", report, HERE] + arguments,
+                           "--basetemp", folder, "--junitxml", report, HERE] + arguments,
                           env=dict(os.environ, CP_WHEELS=wheels), cwd=WORK)
     try:
         suite = xml.parse(report).getroot().find("testsuite")
@@ -105,6 +109,8 @@ def test(version, python, arguments):
         passed, failed, skipped = 0, 1, 0
     if done.returncode and not failed:
         failed = 1
+    if not failed:
+        shutil.rmtree(folder, ignore_errors=True)
     print("== Python %s: %d tests passed, %d failed%s" % (
         version, passed, failed, ", %d SKIPPED (reasons above)" % skipped if skipped else ""), flush=True)
     return passed, failed, skipped

@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import ssl
 import subprocess
 import time
 
+import machine
 import pytest
 from machine import run
 from s3_double import Double, checks_signatures
@@ -295,3 +297,27 @@ def test_a_bundle_that_does_not_exist_is_named(built, authority):
     with Double(objects(built), tls=(authority + "/localhost.pem", authority + "/localhost.key")) as double:
         answer = go(built, double, AWS_CA_BUNDLE="/nowhere.pem")
     assert "/nowhere.pem" in answer.error["message"]
+
+
+@needs_openssl
+def test_an_amazon_host_is_verified_by_the_shipped_authorities_and_then_by_the_systems(built, authority):
+    prelude = ("import sys; sys.path.insert(0, TASK)\nimport cloudpack_runtime.s3 as s\ns._AMAZON = ('localhost',)\n"
+               "loaded = []\ns._system_files = lambda: loaded.append(1) or (%r,)\n")
+    machine.boot(built)
+    with Double(objects(built), tls=(authority + "/localhost.pem", authority + "/localhost.key")) as double:
+        answer = run(built, env=double.env(), prelude=prelude % (authority + "/ca.pem"))
+        assert answer.result == GOOD and double.bad == []
+        count = len(double.requests)
+        answer = run(built, env=double.env(), prelude=prelude % "/nowhere.pem")
+        assert answer.error["type"] == "LoadError" and len(double.requests) == count
+
+
+def test_the_shipped_authorities_are_amazons_and_valid_for_years():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(machine.RUNTIME + "/cloudpack_runtime/amazon_roots.pem")
+    found = context.get_ca_certs()
+    assert len(found) == 5
+    for one in found:
+        names = [v for part in one["subject"] for k, v in part if k == "organizationName"]
+        assert names[0] in ("Amazon", "Starfield Technologies, Inc.")
+        assert ssl.cert_time_to_seconds(one["notAfter"]) > ssl.cert_time_to_seconds("Jan  1 00:00:00 2035 GMT")

@@ -57,43 +57,68 @@ def module_name(rel):
     return None
 
 
-def pack_all(site):
-    """Puts every file of the wheels into packs: code near, libraries streamed, the rest on demand."""
+def wheel_files():
+    """The files of the wheels, without what no program reads."""
     files = []
     for folder, folders, names in os.walk(WHEELS):
         folders[:] = sorted(d for d in folders if d not in ("tests", "__pycache__", "bin", "include"))
         files += [os.path.relpath(os.path.join(folder, n), WHEELS) for n in sorted(names)
                   if not n.endswith((".pyc", ".h", ".pyi", ".a", ".pxd"))]
-    libs = {os.path.basename(f): f for f in files if ".libs/" in f}
-    index = {}
+    return files
 
-    def lib(name):
-        if name not in index:
-            path = "%s/%s" % (WHEELS, libs[name])
-            needs = [lib(n) for n in needed(path) if n in libs]
-            with open(path, "rb") as file:
-                index[name] = site.add("/" + libs[name], LIB, libs[name], file.read(), site.sg, site.stream, needs=needs)
-        return index[name]
 
-    folders = set()
-    for i, rel in enumerate(files):
-        if ".libs/" in rel:
-            continue
-        with open("%s/%s" % (WHEELS, rel), "rb") as file:
-            data = file.read()
-        found = module_name(rel)
+def content(rel):
+    """The bytes of a file of the wheels."""
+    with open("%s/%s" % (WHEELS, rel), "rb") as file:
+        return file.read()
+
+
+class Packer:
+    """Puts the wheels' files into packs: libraries streamed, the rest spread over all three packs."""
+
+    def __init__(self, site, files):
+        self.site = site
+        self.libs = {os.path.basename(f): f for f in files if ".libs/" in f}
+        self.index = {}
+        self.folders = set()
+
+    def needs(self, rel):
+        """The member indexes of the libraries that a file needs, added first."""
+        return [self.lib(n) for n in needed("%s/%s" % (WHEELS, rel)) if n in self.libs]
+
+    def lib(self, name):
+        """The member index of a library."""
+        if name not in self.index:
+            rel = self.libs[name]
+            needs = self.needs(rel)
+            self.index[name] = self.site.add("/" + rel, LIB, rel, content(rel), self.site.sg, self.site.stream,
+                                             needs=needs)
+        return self.index[name]
+
+    def add(self, i, rel):
+        """Adds file number `i`."""
+        site, found = self.site, module_name(rel)
         pack = (site.near, site.stream, site.far)[i % 3]
         flags = DEFLATED if i % 5 == 0 else 0
         if found is None:
-            site.data(rel, data, site.sg, site.far, flags=flags)
+            site.data(rel, content(rel), site.sg, site.far, flags=flags)
         elif found[2]:
-            needs = [lib(n) for n in needed("%s/%s" % (WHEELS, rel)) if n in libs]
-            site.add(found[0], EXT, rel, data, site.sg, pack, flags=flags | PACKAGE * found[1], needs=needs)
+            site.add(found[0], EXT, rel, content(rel), site.sg, pack, flags=flags | PACKAGE * found[1],
+                     needs=self.needs(rel))
         else:
-            folders.add(os.path.dirname(rel))
-            site.code(found[0], rel, data, site.sg, pack, keep_source=True)
+            self.folders.add(os.path.dirname(rel))
+            site.code(found[0], rel, content(rel), site.sg, pack, keep_source=True)
+
+
+def pack_all(site):
+    """Puts every file of the wheels into packs."""
+    files = wheel_files()
+    packer = Packer(site, files)
+    for i, rel in enumerate(files):
+        if ".libs/" not in rel:
+            packer.add(i, rel)
     names = {m["name"] for m in site.members}
-    for folder in sorted(folders):
+    for folder in sorted(packer.folders):
         if folder and folder.replace("/", ".") not in names:
             site.add(folder.replace("/", "."), NS, folder, group=site.sg)
 

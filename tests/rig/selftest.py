@@ -58,7 +58,7 @@ def main():
         path = os.path.join(tmp, "content")
         with open(path, "wb") as f:
             f.write(content)
-        with Shelf(os.path.abspath(sys.argv[1]), os.path.join(tmp, "s3")) as shelf:
+        with Shelf(os.path.abspath(sys.argv[1]), os.path.join(tmp, "s3"), "cloudpack-rig") as shelf:
             for name, good in checks(shelf, path, content):
                 passed, failed = passed + good, failed + (not good)
                 print(f"{'ok  ' if good else 'FAIL'} rig: {name}")

@@ -1,6 +1,6 @@
 """shelf.py - a real S3 server (versitygw) on loopback, as far away as one likes (shape.py): the shelf of the tests.
 
-    with Shelf(binary, folder) as shelf:            # a server over an empty folder, one bucket
+    with Shelf(binary, folder, "bucket") as shelf:  # a server over an empty folder, one bucket
         shelf.client.put_file(shelf.bucket, key, path)
         with shelf.shaped() as far:                 # far.url: the same server at 20 ms and 78 MB/s
             ...
@@ -48,11 +48,11 @@ class Far:
 
 
 class Shelf:
-    bucket, region = "cloudpack-examples", "us-east-1"
+    region = "us-east-1"
     access_key, secret_key = "AKIDSHELF", "shelf-secret-of-the-tests"
 
-    def __init__(self, binary, folder, bucket=None):
-        self.bucket = bucket or self.bucket
+    def __init__(self, binary, folder, bucket):
+        self.bucket = bucket
         with socket.socket() as probe:  # versitygw wants a number; nobody else takes it in between on loopback
             probe.bind(("127.0.0.1", 0))
             self.address = "127.0.0.1:%d" % probe.getsockname()[1]

@@ -3,6 +3,7 @@
 #include "config/keys.h"
 #include "core/file.h"
 #include "core/tree.h"
+#include "data/json.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -227,6 +228,40 @@ Test(config, every_commented_line_of_the_template_is_valid_when_uncommented) {
         if (cp_keys[k].initial[0])
             cr_assert_str_eq(cp_config_text(&arena, &c, k).p,
                              cp_config_text(&arena, &defaults, k).p);
+    }
+}
+
+static uint32_t count_keys(const cp_json *properties) {
+    uint32_t count = 0;
+    for (const cp_json *p = cp_json_first(properties); p; p = cp_json_next(p)) {
+        const cp_json *below = cp_json_get(p, "properties");
+        count += below ? count_keys(below) : 1;
+    }
+    return count;
+}
+
+Test(config, the_published_schema_has_the_keys_helps_and_choices_of_the_table) {
+    CP_AUTOV(cp_arena) arena = {0};
+    CP_AUTO(cp_json_doc) doc = NULL;
+    cp_err err = {0};
+    cp_str text;
+    cr_assert_eq(cp_file_read(&text, &arena, CP_STR(CP_SOURCE_DIR "/schemas/config.schema.json"),
+                              1 << 20, &err),
+                 CP_OK, "%s", err.message);
+    cr_assert_eq(cp_json_parse(&doc, text, 1 << 20, "config.schema.json", &err), CP_OK);
+    const cp_json *top = cp_json_get(cp_json_root(doc), "properties");
+    cr_assert_eq(count_keys(top), cp_key_count);
+    for (size_t k = 0; k < cp_key_count; k++) {
+        cp_str rest = cp_str_of(cp_keys[k].path);
+        const cp_json *key = cp_json_get(top, cp_arena_cstr(&arena, cp_str_next(&rest, '.')));
+        if (rest.p)
+            key = cp_json_get(cp_json_get(key, "properties"), rest.p);
+        cr_assert(cp_str_is(cp_json_str(cp_json_get(key, "description")), cp_keys[k].help), "%s",
+                  cp_keys[k].path);
+        const cp_json *choice = cp_json_first(cp_json_get(key, "enum"));
+        for (rest = cp_str_of(cp_keys[k].choices); choice && rest.p; choice = cp_json_next(choice))
+            cr_assert(cp_str_eq(cp_json_str(choice), cp_str_next(&rest, '|')), "%s",
+                      cp_keys[k].path);
     }
 }
 

@@ -6,9 +6,11 @@
 #include "store/store.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static cp_arena arena;
@@ -152,6 +154,31 @@ Test(open, a_folder_in_its_place_and_an_unwritable_place_are_io_errors) {
     cr_assert_eq(cp_store_open(&store, folder, &err), CP_EIO);
     cr_assert_eq(cp_store_open(&store, CP_STR("/proc/none/store.db"), &err) == CP_OK, false);
     cr_assert_null(store);
+}
+
+static void open_in_child_and_kill(useconds_t after) {
+    pid_t pid = fork();
+    if (pid == 0) {
+        cp_store *store = NULL;
+        cp_err e = {0};
+        _exit(cp_store_open(&store, path, &e) == CP_OK ? 0 : 1);
+    }
+    cr_assert_gt(pid, 0);
+    (void)usleep(after);
+    cr_assert_eq(kill(pid, SIGKILL), 0);
+    int status;
+    cr_assert_eq(waitpid(pid, &status, 0), pid);
+    cr_assert(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
+}
+
+Test(open, a_kill_while_a_store_is_made_leaves_one_that_opens) {
+    for (unsigned i = 0; i < 30; i++) {
+        open_in_child_and_kill(i * 1500);
+        open_and_close(path);
+        cr_assert_str_eq(query(path, "PRAGMA user_version; PRAGMA integrity_check").p,
+                         cp_arena_fmt(&arena, "%u|\nok|\n", cp_store_version()).p);
+        cr_assert_eq(unlink(path.p), 0);
+    }
 }
 
 // tests/store/vNNNN.sql are dumps of stores as older programs left them, with content.
