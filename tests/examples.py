@@ -31,10 +31,12 @@ sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 sys.path.insert(0, HERE)
+import schema  # noqa: E402
 from rig.shelf import Shelf  # noqa: E402
 
 LAMBDA_LOCAL_BYTES = 262_144_000  # unzipped code and layers together (Lambda quotas, 2025-11)
 STEP_TIMEOUT_S = 900
+SCHEMAS = {"analyze": "analysis", "optimize": "plan"}  # where the schema's name is not the command's
 
 
 class Wrong(Exception):
@@ -104,8 +106,11 @@ class Run:
             raise Wrong(f"{' '.join(arguments)} printed no JSON: {done.stdout[:200]!r}") from None
 
     def stage(self, name, *arguments):
+        """A command whose --json keeps its published schema."""
         document = self.command(name, *arguments, "--json")
-        check(str(document.get("format", "")).startswith("cloudpack."), f"{name} --json has no cloudpack format")
+        published = load(os.path.join(ROOT, "schemas", f"{SCHEMAS.get(name, name)}.schema.json"))
+        wrong = schema.faults(document, published)
+        check(not wrong, f"{name} --json breaks its schema: {'; '.join(wrong[:5])}")
         return document
 
 

@@ -16,6 +16,7 @@ struct dists {
     const cp_ctx *ctx;
     cp_arena *arena;
     CP_VEC(cp_distribution_fact) found;
+    CP_VEC(cp_requires) requires;
 };
 
 static uint32_t find_file(const cp_listing *l, cp_root root, cp_str rel) {
@@ -105,7 +106,10 @@ static void check_tags(struct dists *d, cp_root root, cp_str folder, cp_str name
 
 static void add_distribution(struct dists *d, cp_root root, cp_str folder, bool egg) {
     cp_str name, version;
-    cp_py_metadata(&name, &version, read_part(d, root, folder, egg ? "PKG-INFO" : "METADATA"));
+    cp_str metadata = read_part(d, root, folder, egg ? "PKG-INFO" : "METADATA");
+    cp_requires requires;
+    cp_py_metadata(&name, &version, metadata);
+    cp_py_requires(&requires.names, &requires.count, metadata, d->arena);
     if (name.n == 0) { // as pip names the folder: Name-Version.dist-info
         cp_warn_at(d->ctx->sink, "analyze", folder, 0, 0,
                    "no %s with a name: importlib.metadata will not find this distribution",
@@ -117,6 +121,7 @@ static void add_distribution(struct dists *d, cp_root root, cp_str folder, bool 
     }
     uint32_t at = (uint32_t)d->found.n;
     cp_str normalised = cp_py_normalise(d->arena, name);
+    cp_vec_push(&d->requires, requires);
     cp_vec_push(&d->found, (cp_distribution_fact){normalised, version, folder});
     if (egg)
         return;
@@ -189,6 +194,8 @@ cp_status cp_listing_distributions(cp_listing *listing, const cp_analyze_options
     warn_foreign(&d);
     listing->distributions = cp_vec_to_arena(&d.found, arena);
     listing->distribution_count = (uint32_t)d.found.n;
+    listing->requires = cp_vec_to_arena(&d.requires, arena);
+    cp_vec_free(&d.requires);
     cp_vec_free(&d.found);
     return CP_OK;
 }

@@ -62,6 +62,7 @@ static void load_star(cp_graph *graph, uint32_t from, uint32_t base, cp_edge *ed
     const cp_py_source *s = graph->node[base].source;
     if (!graph->node[base].scanned)
         graph->node[from].dirty = true;
+    cp_rules_star(graph, from, base, edge);
     if (!s || !s->has_all)
         return;
     for (uint32_t i = 0; i < s->all_count; i++) {
@@ -180,6 +181,54 @@ static void load_family(cp_graph *graph, uint32_t module, const cp_py_import *r)
     }
 }
 
+// `for name in ("a", "b"): __import__(name)`: the literals of the loop around it.
+static void load_loop(cp_graph *graph, uint32_t module, const cp_py_import *r,
+                      const cp_place *place) {
+    const cp_py_source *s = graph->node[module].source;
+    size_t open = cp_str_find(r->name, '(', 0), close = cp_str_find(r->name, ')', 0);
+    if (open == SIZE_MAX || close == SIZE_MAX)
+        return;
+    cp_str variable = cp_str_trim(cp_str_sub(r->name, open + 1, close)), head = {0};
+    for (uint32_t b = r->block; b != CP_PY_NO_BLOCK; b = s->blocks[b].parent)
+        if (s->blocks[b].kind == CP_PY_BLOCK_FOR && cp_str_starts(s->blocks[b].head, variable))
+            head = s->blocks[b].head;
+    cp_str rest = cp_str_trim(cp_str_sub(head, variable.n, head.n));
+    if (!cp_py_is_identifier(variable) || !cp_str_starts(rest, CP_STR("in")))
+        return;
+    for (size_t at = 0; (at = cp_str_find(rest, '"', at)) != SIZE_MAX;) {
+        size_t end = cp_str_find(rest, '"', at + 1);
+        cp_str name = cp_str_sub(rest, at + 1, end);
+        if (end == SIZE_MAX)
+            return;
+        if (cp_py_is_module_name(name)) {
+            cp_edge edge = {
+                .line = r->line, .context = CP_IMPORT_DYNAMIC, .initial = place->initial};
+            (void)load(graph, module, (cp_str){0}, name, &edge);
+        }
+        at = end + 1;
+    }
+}
+
+// A literal that starts with the name of a module: it may be loaded some time, by a table of lazy
+// exports, a registry or an event handler. A top-level name alone is too little to go by.
+static void text_edge(cp_graph *graph, uint32_t module, const cp_py_import *r) {
+    cp_str base = {0};
+    if (r->level && !cp_graph_base(graph, module, r->level, &base))
+        return;
+    for (cp_str part = r->module; part.n; part = cp_py_parent(part)) {
+        uint32_t at = cp_graph_find(graph, base, part);
+        if (at == CP_NONE)
+            continue;
+        cp_edge edge = {.module = at,
+                        .target = graph->modules[at].name,
+                        .line = r->line,
+                        .context = CP_IMPORT_DYNAMIC};
+        if (r->level || cp_str_find(part, '.', 0) != SIZE_MAX)
+            cp_graph_edge(graph, module, &edge);
+        return;
+    }
+}
+
 static void opaque_import(cp_graph *graph, uint32_t module, const cp_py_import *r,
                           const cp_place *place) {
     if (graph->recording)
@@ -189,6 +238,7 @@ static void opaque_import(cp_graph *graph, uint32_t module, const cp_py_import *
                                         .text = cp_arena_str(graph->arena, r->name),
                                         .context = place->context,
                                     });
+    load_loop(graph, module, r, place);
     if (r->module.n && !in_getattr(graph->node[module].source, r->block))
         load_family(graph, module, r);
 }
@@ -226,14 +276,34 @@ static void statement_edges(cp_graph *graph, uint32_t module, const cp_py_import
     case CP_PY_OPAQUE:
         opaque_import(graph, module, r, &place);
         break;
+    case CP_PY_STRING:
+        text_edge(graph, module, r);
+        break;
     case CP_PY_ATTACH: // found by cp_graph_attribute, when somebody asks
     case CP_PY_STUB:
         break;
     }
 }
 
-// A name in a compiled module: of its own package it is taken as imported with it; of another it is
-// a maybe, which does not make anything initial.
+static uint32_t distribution_of(const cp_graph *graph, uint32_t module) {
+    uint32_t file = graph->modules[module].file;
+    return file == CP_NONE ? CP_NONE : graph->listing->files[file].distribution;
+}
+
+// True when the distribution of `module` cannot be installed without that of `other`.
+static bool requires(const cp_graph *graph, uint32_t module, uint32_t other) {
+    uint32_t a = distribution_of(graph, module), b = distribution_of(graph, other);
+    if (a == CP_NONE || b == CP_NONE)
+        return false;
+    const cp_requires *r = &graph->listing->requires[a];
+    for (size_t i = 0; i < r->count; i++)
+        if (cp_str_eq(r->names[i], graph->listing->distributions[b].name))
+            return true;
+    return false;
+}
+
+// A name in a compiled module, of its own package or of one that it requires, is taken as imported
+// with it. Of any other it is a maybe (pyarrow names pandas), which makes nothing initial.
 static void native_edges(cp_graph *graph, uint32_t module) {
     const cp_node *n = &graph->node[module];
     cp_str top = cp_py_top_level(graph->modules[module].name);
@@ -243,7 +313,9 @@ static void native_edges(cp_graph *graph, uint32_t module) {
             .module = n->natives[i],
             .target = name,
             .context = CP_IMPORT_NATIVE,
-            .initial = cp_str_eq(cp_py_top_level(name), top),
+            .initial =
+                (cp_str_eq(cp_py_top_level(name), top) || requires(graph, module, n->natives[i])) &&
+                !cp_rules_is_fallback(name),
         };
         cp_graph_edge(graph, module, &edge);
     }

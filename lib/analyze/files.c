@@ -120,6 +120,11 @@ static cp_status list_root(cp_listing *out, struct walk *w, cp_root root,
     return CP_OK;
 }
 
+static int by_root_rel(const void *a, const void *b) {
+    const cp_file_fact *x = a, *y = b;
+    return x->root != y->root ? (x->root < y->root ? -1 : 1) : cp_str_cmp(x->rel, y->rel);
+}
+
 cp_str cp_listing_path(const cp_listing *listing, uint32_t file, cp_arena *arena) {
     const cp_file_fact *f = &listing->files[file];
     return cp_path_join(
@@ -145,6 +150,9 @@ cp_status cp_listing_make(cp_listing *out, const cp_analyze_options *options, co
         struct walk site = {.root = out->site_root, .arena = arena};
         CP_TRY(list_root(out, &site, CP_ROOT_SITE, options, ctx, err));
     }
+    // The tree is sorted by parts; here "a-1.dist-info" stands before "a/b", as bytes do.
+    if (out->file_count)
+        qsort(out->files, out->file_count, sizeof *out->files, by_root_rel);
     CP_TRY(cp_listing_distributions(out, options, ctx, arena, err));
     return cp_listing_natives(out, options, ctx, arena, err);
 }

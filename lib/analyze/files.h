@@ -9,13 +9,20 @@
 #include "analyze/analyze.h"
 #include "elf/needed.h"
 
+/// What a distribution asks for, by normalised name.
+typedef struct cp_requires {
+    const cp_str *names;
+    size_t count;
+} cp_requires;
+
 typedef struct cp_listing {
     cp_str project_root, site_root; ///< absolute; site_root may be empty
     cp_file_fact *files;            ///< sorted by (root, rel); `module` is not set
     uint32_t file_count;
     const cp_distribution_fact *distributions;
     uint32_t distribution_count;
-    const cp_elf **elf; ///< by file: NULL for what is no readable compiled file
+    const cp_requires *requires; ///< by distribution
+    const cp_elf **elf;          ///< by file: NULL for what is no readable compiled file
     const cp_native_fact *natives;
     uint32_t native_count;
 } cp_listing;

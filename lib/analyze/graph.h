@@ -105,3 +105,7 @@ void cp_native_names(const uint32_t **out, uint32_t *count, const cp_graph *grap
 
 /// rules.c: what the rules table adds for a module.
 void cp_rules_edges(cp_graph *graph, uint32_t module);
+/// ... and for `from base import *`.
+void cp_rules_star(cp_graph *graph, uint32_t from, uint32_t base, const cp_edge *like);
+/// True for a module that compiled ones name only to try it when another is not there.
+bool cp_rules_is_fallback(cp_str module);

@@ -25,11 +25,13 @@ static uint32_t find_top(const struct search *s, size_t dot) {
     while (from > 0 && dot - from < MAX_PART && is_word(s->text.p[from - 1]))
         from--;
     if (!s->joined) {
-        if (from > 0 && s->text.p[from - 1] == '.')
-            return CP_NONE;
+        if (from > 0 && s->text.p[from - 1] != '\0')
+            return CP_NONE; // in a sentence, not a string of its own
         return cp_py_index_find(s->graph->index, cp_str_sub(s->text, from, dot));
     }
-    for (; from + 2 < dot; from++) {
+    // Names stand next to names; after a space or a quote it is a docstring's.
+    bool apart = from > 0 && dot - from < MAX_PART && s->text.p[from - 1] != '.';
+    for (; from + 2 < dot && !apart; from++) {
         uint32_t at = cp_py_index_find(s->graph->index, cp_str_sub(s->text, from, dot));
         if (at != CP_NONE)
             return at;

@@ -59,8 +59,8 @@ static bool branch_runs(cp_graph *graph, uint32_t module, uint32_t block) {
 }
 
 static bool runs_with_class(cp_str method) {
-    static const char *const names[] = {"__init__", "__new__",      "__post_init__",
-                                        "__call__", "__set_name__", "__init_subclass__"};
+    static const char *const names[] = {"__init__", "__new__", "__post_init__", "__set_name__",
+                                        "__init_subclass__"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (cp_str_is(method, names[i]))
             return true;
@@ -72,16 +72,19 @@ static bool runs_with_class(cp_str method) {
 static bool function_runs(cp_graph *graph, uint32_t module, uint32_t block) {
     const cp_py_source *s = graph->node[module].source;
     cp_str inner = {0}, outer = {0};
+    unsigned functions = 0;
     bool method = false;
     for (; block != CP_PY_NO_BLOCK; block = s->blocks[block].parent) {
         const cp_py_block *b = &s->blocks[block];
         if (b->kind != CP_PY_BLOCK_DEF && b->kind != CP_PY_BLOCK_CLASS)
             continue;
         method = b->kind == CP_PY_BLOCK_CLASS;
+        functions += !method;
         inner = outer;
         outer = b->head;
     }
-    if (method && !runs_with_class(inner))
+    // A function that is defined by a call is not called by it.
+    if (functions > 1 || (method && !runs_with_class(inner)))
         return false;
     const cp_py_name *name = cp_py_find_name(s, outer);
     return (name && name->called) || cp_graph_is_called(graph, module, outer);

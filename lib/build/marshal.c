@@ -165,35 +165,15 @@ static cp_status parse_reference(struct parser *p, uint32_t *out) {
 
 // Fills node `id` by its type.
 static cp_status parse_body(struct parser *p, unsigned depth, uint32_t id, size_t at) {
-    switch (p->nodes.v[id].type) {
-    case 'N':
-    case 'F':
-    case 'T':
-    case '.':
-    case 'S':
-    case 'i':
-    case 'g':
-    case 'y':
-    case 's':
-    case 'l':
+    char type = p->nodes.v[id].type;
+    if (type && strchr("NFT.Sigysl", type))
         return parse_plain(p, id);
-    case 'z':
-    case 'Z':
-    case 'a':
-    case 'A':
-    case 'u':
-    case 't':
+    if (type && strchr("zZaAut", type))
         return parse_string(p, id);
-    case ')':
-    case '(':
-    case '>':
-    case ':':
+    if (type && strchr(")(>:", type))
         return parse_container(p, depth, id);
-    case 'c':
-        return parse_code(p, depth, id);
-    default:
-        return bad(p, at, "a type that code objects do not have");
-    }
+    return type == 'c' ? parse_code(p, depth, id)
+                       : bad(p, at, "a type that code objects do not have");
 }
 
 static cp_status parse(struct parser *p, unsigned depth, uint32_t *out) {
@@ -208,7 +188,7 @@ static cp_status parse(struct parser *p, unsigned depth, uint32_t *out) {
     uint32_t id = (uint32_t)p->nodes.n;
     cp_vec_push(&p->nodes, (struct node){.type = kind, .open = true, .at = at});
     // Singletons are looked up by CPython before the flag is: they take no number.
-    if ((type & FLAG_REF) && !strchr("NFT.S", kind))
+    if ((type & FLAG_REF) && !(kind && strchr("NFT.S", kind)))
         cp_vec_push(&p->flagged, id);
     CP_TRY(parse_body(p, depth, id, at));
     p->nodes.v[id].open = false;

@@ -160,7 +160,7 @@ cp_status cp_json_need_num(double *out, const cp_json *object, const char *key, 
 
 cp_status cp_json_need_u64(uint64_t *out, const cp_json *object, const char *key, const char *where,
                            cp_err *err) {
-    double value;
+    double value = 0;
     CP_TRY(cp_json_need_num(&value, object, key, where, err));
     const char *raw = raw_number(cp_json_get(object, key));
     // 2^53 + 1 would round to 2^53, so a kept text must be looked at as text.

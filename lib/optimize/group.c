@@ -1,5 +1,6 @@
 #include "optimize/group.h"
 
+#include "core/buf.h"
 #include "core/intern.h"
 #include "core/path.h"
 #include "core/vec.h"

@@ -1,7 +1,7 @@
 // numbers.h - the dated prices, limits and timings, from JSON to cp_numbers.
 #pragma once
 
-#include "core/event.h"
+#include "core/arena.h"
 #include "tier/tier.h"
 
 typedef struct cp_number_set {

@@ -1,6 +1,7 @@
 #include "py/dist.h"
 
 #include "core/vec.h"
+#include "py/name.h"
 
 void cp_py_metadata(cp_str *name, cp_str *version, cp_str text) {
     *name = *version = (cp_str){0};
@@ -18,6 +19,35 @@ void cp_py_metadata(cp_str *name, cp_str *version, cp_str text) {
         else if (version->n == 0 && cp_str_eq_nocase(key, CP_STR("Version")))
             *version = value;
     }
+}
+
+// "numpy" of "numpy >=1.26 ; python_version < '3.14'"; empty for what only an extra asks for.
+static cp_str required_name(cp_str value) {
+    size_t marker = cp_str_find(value, ';', 0);
+    if (marker != SIZE_MAX &&
+        cp_str_search(cp_str_sub(value, marker, value.n), CP_STR("extra")) != SIZE_MAX)
+        return (cp_str){0};
+    size_t n = 0;
+    while (n < value.n && !strchr(" ;<>=!~([,@\t", value.p[n]))
+        n++;
+    return cp_str_sub(value, 0, n);
+}
+
+void cp_py_requires(const cp_str **out, size_t *count, cp_str text, cp_arena *arena) {
+    CP_VEC(cp_str) names = {0};
+    for (cp_str rest = text; rest.p;) {
+        cp_str line = cp_str_next(&rest, '\n'), key = CP_STR("Requires-Dist:");
+        if (cp_str_trim(line).n == 0)
+            break;
+        if (!cp_str_starts(line, key))
+            continue;
+        cp_str name = required_name(cp_str_trim(cp_str_sub(line, key.n, line.n)));
+        if (name.n)
+            cp_vec_push(&names, cp_py_normalise(arena, name));
+    }
+    *out = cp_vec_to_arena(&names, arena);
+    *count = names.n;
+    cp_vec_free(&names);
 }
 
 // A quoted field: the cursor is after its opening quote. False when it is never closed.

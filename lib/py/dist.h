@@ -10,6 +10,10 @@
 /// line). Empty when absent. `*name` is as written; both borrow from `text`.
 void cp_py_metadata(cp_str *name, cp_str *version, cp_str text);
 
+/// The distributions that `Requires-Dist` asks for without an extra, normalised, in `arena`. Other
+/// markers (python_version, platform) are not looked at.
+void cp_py_requires(const cp_str **out, size_t *count, cp_str text, cp_arena *arena);
+
 /// One line of RECORD.
 typedef struct cp_py_record_row {
     cp_str path;

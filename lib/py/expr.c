@@ -64,6 +64,45 @@ static cp_str second_argument(struct py_scanner *s) {
     return (cp_str){(const char *)from, (size_t)(s->p - from)};
 }
 
+static bool is_own_package(cp_str word) {
+    return cp_str_is(word, "__package__") || cp_str_is(word, "__name__") ||
+           cp_str_is(word, "__spec__.parent");
+}
+
+// `__package__ + ".x"` says the same as a relative ".x". The cursor moves only when it is that.
+static bool skip_package_plus(struct py_scanner *s) {
+    const uint8_t *p = s->p;
+    uint32_t line = s->line;
+    cp_str word = py_word(s);
+    if (cp_str_is(word, "__spec__") && py_peek(s) == '.') {
+        s->p++;
+        word.n += 1 + py_word(s).n;
+    }
+    if (is_own_package(word)) {
+        py_skip_blank(s);
+        if (py_peek(s) == '+') {
+            s->p++;
+            py_skip_blank(s);
+            return true;
+        }
+    }
+    s->p = p;
+    s->line = line;
+    return false;
+}
+
+// The same as f"{__package__}.x": leaves ".x", and no field prefix when there is no further field.
+static bool cut_package_field(cp_str *body, int *prefix) {
+    size_t close = cp_str_find(*body, '}', 0);
+    if (!(*prefix & PY_FIELDS) || close == SIZE_MAX || body->p[0] != '{' ||
+        !is_own_package(cp_str_trim(cp_str_sub(*body, 1, close))))
+        return false;
+    *body = cp_str_sub(*body, close + 1, body->n);
+    if (cp_str_find(*body, '{', 0) == SIZE_MAX)
+        *prefix &= ~PY_FIELDS;
+    return true;
+}
+
 // import_module(...) or __import__(...), the cursor after the word. Looks ahead only: the scan goes
 // on after the word, whatever is found.
 static void note_import_call(struct py_scanner *s, cp_str word) {
@@ -75,10 +114,14 @@ static void note_import_call(struct py_scanner *s, cp_str word) {
         py_skip_blank(s);
         cp_str body = {0};
         int prefix = 0;
+        bool below = skip_package_plus(s);
         bool literal = take_literal(s, &body, &prefix);
         if (literal)
             py_skip_blank(s);
+        below |= literal && cut_package_field(&body, &prefix);
         uint8_t next = py_peek(s);
+        if (below && (!literal || body.n == 0 || body.p[0] != '.'))
+            literal = false; // computed after all
         if (literal && !(prefix & (PY_FIELDS | PY_BYTES)) && (next == ')' || next == ','))
             add_call(s, body, next == ',' ? second_argument(s) : CP_STR(""), line);
         else
@@ -159,12 +202,45 @@ static void note_calls(struct py_scanner *s, cp_str word) {
     }
 }
 
+// "pkg.mod", ".mod.Name", "pkg.mod:name": dotted words, as packages keep in their tables of
+// plug-ins, lazy exports and event handlers.
+static bool is_dotted_text(cp_str text) {
+    size_t dots = 0;
+    if (text.n < 3 || text.n > 120 || text.p[text.n - 1] == '.')
+        return false;
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '.')
+            dots++;
+        else if (text.p[i] == ':' && dots && i + 1 < text.n)
+            return true;
+        else if (!py_is_word((uint8_t)text.p[i]))
+            return false;
+    }
+    return dots > 0 && !(py_class[(uint8_t)text.p[0]] & PY_DIGIT);
+}
+
+static void note_text(struct py_scanner *s, cp_str text) {
+    if (!is_dotted_text(text) || !py_set_insert(&s->texts, text))
+        return;
+    cp_py_import *r = py_add_import(s, CP_PY_STRING, s->line);
+    while (text.p[0] == '.') {
+        r->level++;
+        text = cp_str_sub(text, 1, text.n);
+    }
+    r->module = cp_str_sub(text, 0, cp_str_find(text, ':', 0));
+}
+
 static void take_string(struct py_scanner *s, int prefix) {
     const uint8_t *from = s->p;
     py_skip_string(s, prefix, 0);
-    if (s->damage || (prefix & (PY_FIELDS | PY_BYTES)) || !(s->collect_all || s->collect_lazy))
+    if (s->damage || (prefix & (PY_FIELDS | PY_BYTES)))
         return;
-    cp_str body = cp_arena_str(s->arena, literal_body(from, s->p));
+    cp_str body = literal_body(from, s->p);
+    if (!s->collect_all && !s->collect_lazy) {
+        note_text(s, body);
+        return;
+    }
+    body = cp_arena_str(s->arena, body);
     if (s->collect_all)
         cp_vec_push(&s->all, body);
     else

@@ -130,6 +130,7 @@ void py_finish(cp_py_source *out, struct py_scanner *s) {
     py_set_free(&s->bound);
     py_set_free(&s->reads);
     py_set_free(&s->chains);
+    py_set_free(&s->texts);
 }
 
 const cp_py_name *cp_py_find_name(const cp_py_source *source, cp_str name) {

@@ -31,6 +31,12 @@ static struct py_slot *set_add(struct py_set *set, cp_str text) {
     return slot;
 }
 
+bool py_set_insert(struct py_set *set, cp_str text) {
+    uint32_t before = set->count;
+    (void)set_add(set, text);
+    return set->count > before;
+}
+
 const struct py_slot *py_set_find(const struct py_set *set, cp_str text) {
     if (!set->slots)
         return NULL;

@@ -21,6 +21,8 @@ typedef enum cp_py_kind {
     CP_PY_OPAQUE, ///< the same, computed: `name` is the source text, `module` the literal it starts
                   ///< with ("pkg." of f"pkg.{x}"), if any
     CP_PY_ATTACH, ///< one entry of lazy_loader.attach(): submodule `module`, attribute `name` or ""
+    CP_PY_STRING, ///< a literal that could name a module: `module` is dotted, leading dots in
+                  ///< `level`
     CP_PY_STUB,   ///< lazy_loader.attach_stub(): the .pyi beside the file says what is attached
 } cp_py_kind;
 

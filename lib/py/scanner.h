@@ -51,6 +51,7 @@ struct py_scanner {
 
     struct py_set bound;  // names bound by imports
     struct py_set reads;  // names read outside functions
+    struct py_set texts;  // dotted literals
     struct py_set chains; // value = index in `chain`
     uint64_t bound_bloom;
     bool collect_all; // the statement is about __all__
@@ -122,6 +123,8 @@ void py_skip_string(struct py_scanner *s, int prefix, unsigned nested);
 void py_bind(struct py_scanner *s, cp_str name);
 /// A name in an expression, the cursor just after it; takes the dotted tail of a chain with it.
 void py_note_word(struct py_scanner *s, cp_str word, bool after_dot);
+/// True when `text` was not in the set.
+bool py_set_insert(struct py_set *set, cp_str text);
 void py_set_free(struct py_set *set);
 const struct py_slot *py_set_find(const struct py_set *set, cp_str text);
 

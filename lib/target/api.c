@@ -199,21 +199,22 @@ static void begin_too_large(struct connection *c) {
     cp_buf_add(&c->in, cp_buf_str(&head));
 }
 
-// True when `c` holds a whole, valid request, which then is in *out.
-static bool look(cp_api_call *out, cp_api *api, struct connection *c) {
-    if (c->fd < 0 || c->busy || c->in.n == 0 || c->skip)
-        return false;
+// True when the head of the next request is whole and names a call; refuses what does not.
+static bool look_at_head(cp_api_kind *kind, cp_str *id, cp_api *api, struct connection *c) {
     cp_http_state state = cp_http_parse(&c->request, cp_buf_str(&c->in));
     if (state == CP_HTTP_BAD)
         refuse(api, c, c->request.code, c->request.why);
     if (state != CP_HTTP_HEAD)
         return false;
-    cp_str id;
-    cp_api_kind kind = cp_api_route(&id, &c->request);
-    if (kind == CP_API_UNKNOWN || kind == CP_API_METHOD) {
-        refuse(api, c, kind == CP_API_UNKNOWN ? 404 : 405, "not a call of the Runtime API");
-        return false;
-    }
+    *kind = cp_api_route(id, &c->request);
+    bool unknown = *kind == CP_API_UNKNOWN;
+    if (unknown || *kind == CP_API_METHOD)
+        refuse(api, c, unknown ? 404 : 405, "not a call of the Runtime API");
+    return c->fd >= 0;
+}
+
+// True when all bytes of the body are here, or were dropped because they are too many.
+static bool look_at_body(struct connection *c) {
     if (c->request.expects_continue && !c->told_continue) {
         c->told_continue = true;
         if (!send_all(c->fd, CP_STR("HTTP/1.1 100 Continue\r\n\r\n"))) {
@@ -221,15 +222,25 @@ static bool look(cp_api_call *out, cp_api *api, struct connection *c) {
             return false;
         }
     }
-    uint64_t body = c->request.content_length;
-    if (body > CP_API_MAX_PAYLOAD && !c->too_large && c->in.n - c->request.head_bytes < body) {
+    uint64_t have = c->in.n - c->request.head_bytes, body = c->request.content_length;
+    if (c->too_large || have >= body)
+        return true;
+    if (body > CP_API_MAX_PAYLOAD)
         begin_too_large(c);
+    return false;
+}
+
+// True when `c` holds a whole, valid request, which then is in *out.
+static bool look(cp_api_call *out, cp_api *api, struct connection *c) {
+    cp_api_kind kind;
+    cp_str id;
+    if (c->fd < 0 || c->busy || c->in.n == 0 || c->skip)
         return false;
-    }
-    if (!c->too_large && c->in.n - c->request.head_bytes < body)
+    if (!look_at_head(&kind, &id, api, c) || !look_at_body(c))
         return false;
     c->busy = true;
-    bool over = c->too_large || body > CP_API_MAX_PAYLOAD;
+    uint64_t body = c->request.content_length;
+    bool over = body > CP_API_MAX_PAYLOAD;
     cp_str bytes = cp_str_sub(cp_buf_str(&c->in), c->request.head_bytes,
                               c->request.head_bytes + (over ? 0 : (size_t)body));
     *out = (cp_api_call){kind, (uint32_t)(c - api->c), id, bytes, over, body};

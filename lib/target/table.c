@@ -7,8 +7,7 @@ static cp_str table_text(const char *name) {
     for (size_t i = 0; i < cp_target_data_count; i++)
         if (cp_str_is(cp_str_of(cp_target_data[i].name), name))
             return (cp_str){(const char *)cp_target_data[i].data, cp_target_data[i].bytes};
-    CP_ASSERT(!"a table that is not embedded");
-    return (cp_str){0};
+    cp_assert_failed(__FILE__, __LINE__, "the table is embedded");
 }
 
 cp_str cp_table_value(const char *name, cp_str version) {

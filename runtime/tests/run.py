@@ -7,11 +7,13 @@ are real binaries: those on PATH, in the usual folders and pyenv's; one per mino
 Ends with one line `N passed, N failed, N skipped` over all of them; 0 only if nothing failed and a Python was found.
 """
 
+import fcntl
 import glob
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import xml.etree.ElementTree as xml
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -88,17 +90,19 @@ def test(version, python, arguments):
     """Runs the suite under one Python; returns (passed, failed, skipped)."""
     print("== Python %s (%s)" % (version, python), flush=True)
     try:
-        inside, wheels = environment(version, python)
+        with open(os.path.join(WORK, "lock"), "w", encoding="utf-8") as lock:
+            # Two runs at once may share the environments, not their making.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            inside, wheels = environment(version, python)
     except (RuntimeError, OSError, subprocess.CalledProcessError) as error:
         print("FAILED: %s" % error, flush=True)
         return 0, 1, 0
-    folder = os.path.join(WORK, "tmp-" + version)
-    report = os.path.join(WORK, "report-%s.xml" % version)
-    if os.path.exists(report):
-        os.unlink(report)
+    # A folder of its own: pytest empties its base folder, also under the feet of another run.
+    folder = tempfile.mkdtemp(prefix="tmp-%s-" % version, dir=WORK)
+    report = os.path.join(folder, "report.xml")
     # The suite's own closing line would look like ours: -qq leaves only dots, failures and reasons of skips.
     done = subprocess.run([inside, "-B", "-m", "pytest", "-qq", "-rs", "-p", "no:cacheprovider", "--no-header",
-                           "--basetemp", folder, "--junitxml", report, HERE] + arguments,
+                           "--basetemp", folder + "/t", "--junitxml", report, HERE] + arguments,
                           env=dict(os.environ, CP_WHEELS=wheels), cwd=WORK)
     try:
         suite = xml.parse(report).getroot().find("testsuite")

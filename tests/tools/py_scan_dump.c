@@ -14,7 +14,7 @@
 #include <time.h>
 
 static void print_import(cp_str path, const cp_py_import *r) {
-    static const char kinds[] = "IFCOAS";
+    static const char kinds[] = "IFCOAXS";
     (void)printf("%.*s\t%u\t%c\t%u\t%.*s\t%.*s\t%.*s\t%u\n", CP_STR_ARG(path), r->line,
                  kinds[r->kind], r->level, CP_STR_ARG(r->module), CP_STR_ARG(r->name),
                  CP_STR_ARG(r->alias), r->flags);

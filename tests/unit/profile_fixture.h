@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/facts.h"
+#include "target/events.h"
 #include "target_fixture.h"
 
 #include "core/vec.h"
