@@ -3,6 +3,7 @@
 
 #include "core/file.h"
 #include "core/path.h"
+#include "data/jsonw.h"
 #include "optimize/optimize.h"
 
 #include <string.h>
@@ -149,13 +150,29 @@ static cp_status optimize(cp_plan **plan, cp_cli *cli, const struct options *fla
     return status;
 }
 
+static void print_infeasible(cp_cli *cli, const cp_err *err) {
+    CP_AUTOV(cp_buf) out = {0};
+    cp_jsonw w = {.buf = &out, .indent = 2};
+    cp_jsonw_object(&w, NULL);
+    cp_jsonw_str(&w, "format", CP_STR("cloudpack.plan/1"));
+    cp_jsonw_str(&w, "status", CP_STR("infeasible"));
+    cp_jsonw_array(&w, "conflict");
+    cp_jsonw_str(&w, NULL, cp_str_of(err->message));
+    cp_jsonw_end(&w);
+    cp_jsonw_end(&w);
+    cp_session_print(cli, cp_buf_str(&out));
+}
+
 static cp_status run(cp_cli *cli, const void *opaque, int argc, char *const argv[], cp_err *err) {
     (void)argc, (void)argv;
     CP_TRY(cp_config_check(&cli->config, err));
     CP_AUTO(cp_store) store = NULL;
     CP_TRY(cp_session_store(&store, cli, err));
     cp_plan *plan;
-    CP_TRY(optimize(&plan, cli, opaque, store, err));
+    cp_status status = optimize(&plan, cli, opaque, store, err);
+    if (status == CP_EINFEASIBLE && cli->json)
+        print_infeasible(cli, err);
+    CP_TRY(status);
     CP_TRY(cp_store_put_plan(store, plan, cp_session_now_ms(), err));
     CP_AUTOV(cp_buf) out = {0};
     cp_plan_to_json(&out, plan);

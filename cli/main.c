@@ -82,6 +82,9 @@ static cp_status load_settings(cp_cli *cli, const cp_parsed *parsed, cp_err *err
     for (size_t i = 0; i < parsed->setting_count; i++) {
         const cp_setting *s = &parsed->settings[i];
         cp_str origin = cp_arena_fmt(cli->arena, "--%s", s->flag);
+        // A folder of packages on the command line takes the place of requirements in the file.
+        if (strcmp(s->key, "site_packages") == 0)
+            cli->config.requirements = CP_STR("");
         CP_TRY(cp_config_set(&cli->config, cp_str_of(s->key), cp_str_of(s->value), origin.p,
                              cli->arena, err));
     }

@@ -4,6 +4,7 @@
 #include "config/values.h"
 #include "core/file.h"
 #include "core/path.h"
+#include "data/json.h"
 #include "optimize/optimize.h"
 #include "target/install.h"
 
@@ -118,13 +119,43 @@ cp_status cp_session_seconds(double *seconds, const char *text, cp_err *err) {
     return CP_OK;
 }
 
+void cp_session_verify_options(cp_verify_options *out, cp_cli *cli, const char *build_dir,
+                               const char *endpoint_url) {
+    // Runs see nothing of our environment, so what a real S3 server needs is handed over by name.
+    static const char *const passed[] = {"AWS_ENDPOINT_URL",  "AWS_ENDPOINT_URL_S3",
+                                         "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+                                         "AWS_SESSION_TOKEN", "AWS_CA_BUNDLE"};
+    const size_t most = sizeof passed / sizeof *passed + 1;
+    const char **env = CP_ARENA_ARRAY(cli->arena, const char *, most);
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof passed / sizeof *passed; i++)
+        if (getenv(passed[i]) && !(endpoint_url && i < 2))
+            env[count++] = cp_arena_fmt(cli->arena, "%s=%s", passed[i], getenv(passed[i])).p;
+    if (endpoint_url)
+        env[count++] = cp_arena_fmt(cli->arena, "AWS_ENDPOINT_URL_S3=%s", endpoint_url).p;
+    *out = (cp_verify_options){
+        .build = cp_session_build_dir(cli, build_dir),
+        .mount_point = cli->config.mount_path,
+        .runs = (uint32_t)cli->config.verify_runs,
+        .memory_mb = (uint32_t)cli->config.memory_mb,
+        .timeout_ms = (uint32_t)cli->config.timeout_s * 1000,
+        .env = env,
+        .env_count = count,
+    };
+}
+
 cp_str cp_session_build_dir(cp_cli *cli, const char *out) {
     return out ? cp_arena_str(cli->arena, cp_str_of(out))
                : cp_path_join(cli->arena, cli->work, CP_STR("build"));
 }
 
 void cp_session_print(cp_cli *cli, cp_str json) {
-    (void)cli;
+    cp_err ignored = {0};
+    CP_AUTO(cp_json_doc) doc = NULL;
+    // With progress events, every object has to be one line.
+    if (cli->json == CP_JSON_LINES &&
+        cp_json_parse(&doc, json, json.n, "output", &ignored) == CP_OK)
+        json = cp_json_text(cp_json_root(doc), cli->arena);
     (void)fwrite(json.p, 1, json.n, stdout);
     if (json.n == 0 || json.p[json.n - 1] != '\n')
         (void)fputc('\n', stdout);

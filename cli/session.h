@@ -12,6 +12,7 @@
 #include "target/events.h"
 #include "target/python.h"
 #include "target/target.h"
+#include "verify/verify.h"
 
 typedef struct cp_events {
     const cp_test_event *v;
@@ -44,6 +45,10 @@ CP_MUST_CHECK cp_status cp_session_target(cp_target *out, cp_cli *cli, cp_str ve
 CP_MUST_CHECK cp_status cp_session_events(cp_events *out, cp_cli *cli, cp_err *err);
 /// "20s" in seconds; NULL leaves *seconds as it is.
 CP_MUST_CHECK cp_status cp_session_seconds(double *seconds, const char *text, cp_err *err);
+/// What `verify` and `invoke` run with: configured memory and time, and the environment that makes
+/// the built function fetch from `endpoint_url` (NULL = the build folder).
+void cp_session_verify_options(cp_verify_options *out, cp_cli *cli, const char *build_dir,
+                               const char *endpoint_url);
 /// Where the build is: `out` or .cloudpack/build.
 cp_str cp_session_build_dir(cp_cli *cli, const char *out);
 /// Prints one JSON document on stdout, ending in a line feed.

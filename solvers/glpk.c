@@ -28,7 +28,7 @@ typedef struct run {
     uint8_t *work;
     double bound; ///< of the whole tree, in the program's units
     bool bounded;
-    bool fixed; ///< tiers were dropped that cannot be better than `best`
+    bool closed; ///< the tree was left because its bound says that it has nothing better
     uint64_t nodes;
     uint64_t next_heuristic;
     cp_arena *arena;
@@ -47,11 +47,18 @@ static bool stopped(const run *r) {
     return r->effort->interrupted && *r->effort->interrupted;
 }
 
-// How close is proved: one unit of the goal, or the relative gap that was asked for, or 1e-9.
+// How close is proved: below one step of the goal, or the relative gap that was asked for, or 1e-9.
 static double tolerance(const run *r) {
-    double size = fabs((double)r->best_value);
     double gap = r->effort->gap > 1e-9 ? r->effort->gap : 1e-9;
-    return size * gap > 0.999 ? size * gap : 0.999;
+    double near = fabs((double)r->best_value) * gap;
+    int64_t units = r->m->goal.kind == CP_GOAL_OBJECTIVE ? r->m->problem->step : 1;
+    double step = (double)units - 0.001;
+    return near > step ? near : step;
+}
+
+// Nothing in the current program can be better than the best by more than the tolerance.
+static bool beaten(const run *r) {
+    return r->best && r->bound * r->m->scale >= (double)r->best_value - 0.9 * tolerance(r);
 }
 
 // Takes a placement over when it keeps every limit and is better than the best one so far.
@@ -132,24 +139,13 @@ static void check_point(run *r, glp_tree *tree) {
         (void)offer(r, r->work);
 }
 
-// Gives GLPK the best point, so that it prunes with it. Only the objective counts there, so the
-// running sums can stay zero.
-static void give_best(run *r, glp_tree *tree) {
-    const cp_problem *p = r->m->problem;
+// Tells GLPK the value that must be beaten, as a point whose only content is the cutoff column: GLPK
+// takes the objective of such a point and looks at nothing else.
+static void give_cutoff(run *r, glp_tree *tree) {
     glp_prob *lp = glp_ios_get_prob(tree);
-    cp_check check;
-    cp_check_placement(&check, p, r->best, &r->scratch);
     double *x = CP_ARENA_ARRAY(&r->scratch, double, (size_t)glp_get_num_cols(lp) + 1);
-    for (uint32_t j = 0; j < p->item_count; j++) {
-        int col = r->m->x[(size_t)j * p->tier_count + r->best[j]];
-        if (!col)
-            return; // found before presolve narrowed the tiers
-        x[col] = 1;
-    }
-    for (uint32_t t = 0; t < p->tier_count; t++)
-        if (r->m->y[t] && (check.tiers & (1u << t)))
-            x[r->m->y[t]] = 1;
-    x[r->m->z] = (double)check.init_us / 1e3;
+    x[r->m->cutoff] =
+        ((double)r->best_value - 0.9 * tolerance(r)) / r->m->scale - glp_get_obj_coef(lp, 0);
     (void)glp_ios_heur_sol(tree, x);
 }
 
@@ -165,7 +161,7 @@ static void heuristic(run *r, glp_tree *tree) {
                       &r->scratch);
     (void)offer(r, r->work);
     if (r->best && (root || r->best_value < before))
-        give_best(r, tree);
+        give_cutoff(r, tree);
 }
 
 static void note_bound(run *r, glp_tree *tree) {
@@ -174,19 +170,9 @@ static void note_bound(run *r, glp_tree *tree) {
         r->bound = glp_ios_node_bound(tree, node);
         r->bounded = true;
     }
-    double bound = r->bound * r->m->scale;
-    if (stopped(r) ||
-        (r->bounded && r->best && (double)r->best_value - bound <= tolerance(r) * 0.999))
+    r->closed = r->bounded && beaten(r);
+    if (stopped(r) || r->closed)
         glp_ios_terminate(tree);
-}
-
-// Opening charges first: with those decided the relaxation is tight.
-static void branch_on_openings(run *r, glp_tree *tree) {
-    for (uint32_t t = 0; t < r->m->problem->tier_count; t++)
-        if (r->m->y[t] && glp_ios_can_branch(tree, r->m->y[t])) {
-            glp_ios_branch_upon(tree, r->m->y[t], GLP_NO_BRNCH);
-            return;
-        }
 }
 
 static void callback(glp_tree *tree, void *info) {
@@ -201,9 +187,6 @@ static void callback(glp_tree *tree, void *info) {
         break;
     case GLP_IHEUR:
         heuristic(r, tree);
-        break;
-    case GLP_IBRANCH:
-        branch_on_openings(r, tree);
         break;
     default:
         break;
@@ -259,16 +242,12 @@ static bool too_dear(const run *r, int col) {
 static size_t fix_by_reduced_cost(run *r) {
     const cp_problem *p = r->m->problem;
     size_t removed = 0;
-    for (uint32_t t = 0; t < p->tier_count; t++) {
-        bool whole = too_dear(r, r->m->y[t]);
-        for (uint32_t j = 0; j < p->item_count; j++) {
-            int col = r->m->x[(size_t)j * p->tier_count + t];
-            if (col && r->best[j] != t && (whole || too_dear(r, col))) {
+    for (uint32_t j = 0; j < p->item_count; j++)
+        for (uint32_t t = 0; t < p->tier_count; t++)
+            if (too_dear(r, r->m->x[(size_t)j * p->tier_count + t])) {
                 r->m->masks[j] &= ~(1u << t);
                 removed++;
             }
-        }
-    }
     return removed;
 }
 
@@ -276,42 +255,44 @@ static void build(run *r) {
     double scale = r->best ? fabs((double)r->best_value) / 1e5 : 1e3;
     if (r->m->lp)
         glp_delete_prob(r->m->lp);
-    uint32_t *masks = r->m->masks;
+    uint32_t *masks = r->m->masks, open = r->m->open;
     r->m->lp = NULL;
-    cp_milp_build(r->m, r->m->problem, r->m->goal, scale > 1 ? scale : 1, masks, r->arena);
+    cp_milp_build(r->m, r->m->problem, r->m->goal, scale > 1 ? scale : 1, masks, open, r->arena);
 }
 
 // Solves the root, looks for a better placement near it, drops what is too dear, and again while
-// that makes the program markedly smaller.
-static bool narrow(run *r, cp_placement_status *status) {
-    for (int round = 0; round < 6; round++) {
+// that makes the program markedly smaller. False when nothing is left to search.
+static bool narrow(run *r, cp_placement_status *status, int rounds) {
+    for (int round = 0; round < rounds; round++) {
         build(r);
         if (!solve_root(r, status))
             return false;
         r->bound = glp_get_obj_val(r->m->lp);
         r->bounded = true;
-        if (round < 3) {
-            double left = r->deadline - now_s();
-            (void)round_shares(r, r->work, glp_get_col_prim, r->m->lp);
-            cp_search_improve(r->work, &r->relaxed, left < 4 ? left / 10 : 0.4,
-                              r->effort->interrupted, &r->scratch);
-            (void)offer(r, r->work);
-        }
-        if (getenv("TR")) fprintf(stderr,"root %.10g best %.10g ints %d\n", r->bound*r->m->scale,(double)r->best_value,glp_get_num_int(r->m->lp));
-    if (!r->best || r->m->goal.kind == CP_GOAL_ANY)
+        double left = r->deadline - now_s();
+        (void)round_shares(r, r->work, glp_get_col_prim, r->m->lp);
+        cp_search_improve(r->work, &r->relaxed, left < 4 ? left / 20 : 0.2, r->effort->interrupted,
+                          &r->scratch);
+        (void)offer(r, r->work);
+        cp_arena_cleanup(&r->scratch);
+        if (getenv("TR"))
+            fprintf(stderr, "open %x round %d root %.10g best %.10g ints %d\n", r->m->open, round,
+                    r->bound * r->m->scale, (double)r->best_value, glp_get_num_int(r->m->lp));
+        if (!r->best || r->m->goal.kind == CP_GOAL_ANY)
             return true;
+        if (beaten(r)) {
+            *status = CP_PLACEMENT_INFEASIBLE; // nothing better here
+            return false;
+        }
         size_t before = (size_t)glp_get_num_int(r->m->lp), removed = fix_by_reduced_cost(r);
-        r->fixed |= removed > 0;
-        if (removed == 0 || (round > 0 && removed * 20 < before))
+        if (removed * 20 < before)
             return true;
     }
     return true;
 }
 
+// Searches the tree of the built program. INFEASIBLE: nothing better than the best is in it.
 static cp_placement_status branch(run *r) {
-    cp_placement_status status;
-    if (!narrow(r, &status))
-        return status == CP_PLACEMENT_INFEASIBLE && r->fixed ? CP_PLACEMENT_OPTIMAL : status;
     glp_iocp parm;
     glp_init_iocp(&parm);
     parm.msg_lev = GLP_MSG_OFF;
@@ -319,54 +300,148 @@ static cp_placement_status branch(run *r) {
     parm.bt_tech = GLP_BT_BLB;
     parm.pp_tech = GLP_PP_ALL;
     parm.tol_int = 1e-7;
-    double size = r->best ? fabs((double)r->best_value) / r->m->scale : 1e6;
-    parm.tol_obj = 0.4 / r->m->scale / (1 + size);
-    parm.tol_obj = parm.tol_obj < 1e-13 ? 1e-13 : parm.tol_obj > 1e-7 ? 1e-7 : parm.tol_obj;
+    parm.tol_obj = 1e-13;
     parm.tm_lim = remaining_ms(r);
     parm.cb_func = callback;
     parm.cb_info = r;
+    r->next_heuristic = 0;
+    r->closed = false;
     int rc = glp_intopt(r->m->lp, &parm);
+    if (rc == GLP_ESTOP && r->closed)
+        return CP_PLACEMENT_INFEASIBLE;
     if (rc == GLP_ETMLIM || rc == GLP_ESTOP || rc == GLP_EMIPGAP)
         return CP_PLACEMENT_FEASIBLE;
     if (rc != 0)
         return CP_PLACEMENT_UNKNOWN;
-    int state = glp_mip_status(r->m->lp);
     if (round_shares(r, r->work, glp_mip_col_val, r->m->lp))
         (void)offer(r, r->work);
-    if (state == GLP_OPT || r->fixed)
-        return CP_PLACEMENT_OPTIMAL;
-    return r->best ? CP_PLACEMENT_FEASIBLE : CP_PLACEMENT_INFEASIBLE;
+    return CP_PLACEMENT_INFEASIBLE;
 }
 
-// What the tree's bound means in the goal's units, rounded to the safe side.
+typedef struct pattern {
+    uint32_t open;
+    double bound; ///< goal units
+} pattern;
+
+static int by_bound(const void *a, const void *b) {
+    const pattern *x = a, *y = b;
+    if (x->bound < y->bound || x->bound > y->bound)
+        return x->bound < y->bound ? -1 : 1;
+    return x->open < y->open ? -1 : x->open > y->open;
+}
+
+// The tiers of the pattern only. False when an item then has none, or two mounts are open.
+static bool narrow_to(run *r, const uint32_t *all, uint32_t open) {
+    const cp_problem *p = r->m->problem;
+    uint32_t usable = open;
+    int mounts = 0;
+    for (uint32_t t = 0; t < p->tier_count; t++) {
+        if (p->tiers[t].open_nusd == 0 && p->tiers[t].open_us == 0 && !p->tiers[t].mount)
+            usable |= 1u << t;
+        mounts += p->tiers[t].mount && (open & (1u << t));
+    }
+    r->m->open = open;
+    for (uint32_t j = 0; j < p->item_count; j++)
+        if (!(r->m->masks[j] = all[j] & usable))
+            return false;
+    cp_problem start = {.init_us = p->init_us};
+    for (uint32_t t = 0; t < p->tier_count; t++)
+        start.init_us += open & (1u << t) ? p->tiers[t].open_us : 0;
+    return mounts <= 1 && start.init_us <= p->init_limit_us;
+}
+
+// Subsets of the tiers that have a charge and that some item can use.
+static uint32_t list_patterns(const run *r, const uint32_t *all, pattern *list) {
+    const cp_problem *p = r->m->problem;
+    uint32_t chargeable = 0, count = 0;
+    for (uint32_t j = 0; j < p->item_count; j++)
+        chargeable |= all[j];
+    for (uint32_t t = 0; t < p->tier_count; t++)
+        if (p->tiers[t].open_nusd == 0 && p->tiers[t].open_us == 0 && !p->tiers[t].mount)
+            chargeable &= ~(1u << t);
+    for (uint32_t open = chargeable;; open = (open - 1) & chargeable) {
+        list[count++] = (pattern){.open = open};
+        if (open == 0)
+            return count;
+    }
+}
+
+// The bound of each pattern; those that cannot be better than the best go. UNKNOWN: out of time.
+static uint32_t bound_patterns(run *r, const uint32_t *all, pattern *list, uint32_t count,
+                               bool *complete) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        cp_placement_status status = CP_PLACEMENT_INFEASIBLE;
+        if (!narrow_to(r, all, list[i].open))
+            continue;
+        bool alive = narrow(r, &status, 1);
+        if (!alive && status == CP_PLACEMENT_INFEASIBLE)
+            continue;
+        list[kept] = list[i];
+        list[kept++].bound = alive ? r->bound * r->m->scale : -INFINITY;
+        *complete &= alive;
+    }
+    qsort(list, kept, sizeof *list, by_bound);
+    return kept;
+}
+
+// All patterns, the most promising first. Returns INFEASIBLE when the search is complete: what was
+// found, if anything, is the best there is.
+static cp_placement_status search(run *r, const uint32_t *all) {
+    pattern list[1u << CP_PROBLEM_TIERS_MAX];
+    bool complete = true;
+    uint32_t count = bound_patterns(r, all, list, list_patterns(r, all, list), &complete);
+    double least = INFINITY; // bound of the patterns that were not finished
+    for (uint32_t i = 0; i < count; i++) {
+        if (r->best && r->m->goal.kind == CP_GOAL_ANY)
+            break;
+        if (r->best && list[i].bound >= (double)r->best_value - 0.9 * tolerance(r))
+            break; // sorted: nor can the others
+        cp_placement_status status = CP_PLACEMENT_UNKNOWN;
+        double bound = list[i].bound;
+        if (now_s() < r->deadline && !stopped(r)) {
+            (void)narrow_to(r, all, list[i].open);
+            status = CP_PLACEMENT_INFEASIBLE;
+            if (narrow(r, &status, 6))
+                status = branch(r);
+            bound = r->bounded && r->bound * r->m->scale > bound ? r->bound * r->m->scale : bound;
+        }
+        complete &= status == CP_PLACEMENT_INFEASIBLE;
+        if (status != CP_PLACEMENT_INFEASIBLE && bound < least)
+            least = bound;
+    }
+    r->bounded = isfinite(least);
+    r->bound = least / r->m->scale;
+    return complete || !(least < INFINITY) ? CP_PLACEMENT_INFEASIBLE : CP_PLACEMENT_FEASIBLE;
+}
+
+// What the bound of the unfinished patterns means in the goal's units, rounded to the safe side.
 static int64_t safe_bound(const run *r) {
-    if (!r->bounded)
-        return INT64_MIN;
     double b = r->bound * r->m->scale;
     b -= 1e-9 * fabs(b);
-    if (!(fabs(b) < 2e18))
+    if (!r->bounded || !(fabs(b) < 2e18))
         return INT64_MIN;
     int64_t bound = (int64_t)floor(b);
     return r->best && bound > r->best_value ? r->best_value : bound;
 }
 
+// `status` INFEASIBLE: the search is complete.
 static void conclude(const run *r, cp_placement_status status, cp_milp_result *out) {
+    bool complete = status == CP_PLACEMENT_INFEASIBLE;
     out->tier = r->best;
     out->value = r->best_value;
     out->nodes = r->nodes;
     out->bound = safe_bound(r);
-    out->status = status;
-    if (!r->best) {
-        if (status != CP_PLACEMENT_INFEASIBLE)
-            out->status = CP_PLACEMENT_UNKNOWN;
+    out->status = complete ? CP_PLACEMENT_INFEASIBLE : CP_PLACEMENT_UNKNOWN;
+    if (!r->best)
         return;
-    }
-    bool proved = status == CP_PLACEMENT_OPTIMAL || r->m->goal.kind == CP_GOAL_ANY ||
-                  (r->bounded && (double)r->best_value - r->bound * r->m->scale <= tolerance(r));
-    out->status = proved ? CP_PLACEMENT_OPTIMAL : CP_PLACEMENT_FEASIBLE;
-    // "Optimal" without a gap asked for means: equal up to the stop rule.
-    if (proved && (status == CP_PLACEMENT_OPTIMAL || !(r->effort->gap > 1e-9)))
-        out->bound = r->best_value - (status == CP_PLACEMENT_OPTIMAL ? 0 : (int64_t)tolerance(r));
+    int64_t slack = (int64_t)tolerance(r);
+    bool close = out->bound != INT64_MIN && r->best_value - out->bound <= slack;
+    if (r->m->goal.kind == CP_GOAL_ANY)
+        complete = true;
+    else if (complete)
+        out->bound = r->best_value - slack;
+    out->status = complete || close ? CP_PLACEMENT_OPTIMAL : CP_PLACEMENT_FEASIBLE;
 }
 
 static void warm_start(run *r) {
@@ -388,7 +463,7 @@ static void finish(run *r) {
     cp_arena_cleanup(&r->scratch);
 }
 
-static cp_status guarded(run *r, uint32_t *masks, cp_milp_result *out, cp_err *err) {
+static cp_status guarded(run *r, const uint32_t *masks, cp_milp_result *out, cp_err *err) {
     glp_error_hook(fault, r);
     glp_term_hook(keep_message, r);
     if (setjmp(r->fault)) {
@@ -396,13 +471,12 @@ static cp_status guarded(run *r, uint32_t *masks, cp_milp_result *out, cp_err *e
         finish(r);
         return cp_fail(err, CP_ECHECK, "GLPK gave up: %s", r->message);
     }
-    r->m->masks = masks;
+    r->m->masks = CP_ARENA_ARRAY(r->arena, uint32_t, r->m->problem->item_count);
     warm_start(r);
-    if (r->m->goal.kind == CP_GOAL_ANY && r->best) {
-        conclude(r, CP_PLACEMENT_OPTIMAL, out);
-    } else {
-        conclude(r, branch(r), out);
-    }
+    cp_placement_status status = CP_PLACEMENT_INFEASIBLE;
+    if (r->m->goal.kind != CP_GOAL_ANY || !r->best)
+        status = search(r, masks);
+    conclude(r, status, out);
     finish(r);
     return CP_OK;
 }

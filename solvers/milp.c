@@ -55,29 +55,6 @@ static void add_choices(builder *b) {
     }
 }
 
-static void add_openings(builder *b) {
-    int mounts = 0;
-    for (uint32_t t = 0; t < b->p->tier_count; t++) {
-        const cp_problem_tier *tier = &b->p->tiers[t];
-        if (tier->open_nusd == 0 && tier->open_us == 0 && !tier->mount)
-            continue;
-        int y = add_col(b, GLP_DB, 0, 1);
-        glp_set_col_kind(b->m->lp, y, GLP_BV);
-        b->m->y[t] = y;
-        for (uint32_t j = 0; j < b->p->item_count; j++)
-            if (x_of(b, j, t)) {
-                int row = add_row(b, GLP_UP, 0);
-                put(b, row, x_of(b, j, t), 1);
-                put(b, row, y, -1);
-            }
-        if (!tier->mount)
-            continue;
-        if (!mounts)
-            mounts = add_row(b, GLP_UP, 1);
-        put(b, mounts, y, 1);
-    }
-}
-
 static void add_rows(builder *b) {
     for (uint32_t i = 0; i < b->p->row_count; i++) {
         if (b->p->rows[i].capacity == CP_NO_LIMIT)
@@ -117,12 +94,18 @@ static void put_imports(builder *b, int row, uint32_t j, double sign) {
         put(b, row, x_of(b, j, t), sign * ms(b->p->items[j].choices[t].import_us));
 }
 
-// Z - sum open y - ... >= init
-static int add_finish(builder *b) {
-    int row = add_row(b, GLP_LO, ms(b->p->init_us));
-    put(b, row, b->m->z, 1);
+// When init can begin to import: the interpreter and what is opened.
+static int64_t start_us(const builder *b) {
+    int64_t us = b->p->init_us;
     for (uint32_t t = 0; t < b->p->tier_count; t++)
-        put(b, row, b->m->y[t], -ms(b->p->tiers[t].open_us));
+        us += b->m->open & (1u << t) ? b->p->tiers[t].open_us : 0;
+    return us;
+}
+
+// Z - ... >= start
+static int add_finish(builder *b) {
+    int row = add_row(b, GLP_LO, ms(start_us(b)));
+    put(b, row, b->m->z, 1);
     return row;
 }
 
@@ -158,9 +141,9 @@ static void add_link(builder *b, uint32_t k, int *d, int *w, uint32_t *since) {
 }
 
 static void add_pipeline(builder *b) {
-    bool wall = b->p->init_limit_us != CP_NO_LIMIT;
-    b->m->z = add_col(b, !wall ? GLP_LO : b->p->init_limit_us > b->p->init_us ? GLP_DB : GLP_FX,
-                      ms(b->p->init_us), wall ? ms(b->p->init_limit_us) : 0);
+    int64_t start = start_us(b), wall = b->p->init_limit_us;
+    b->m->z = add_col(b, wall == CP_NO_LIMIT ? GLP_LO : wall > start ? GLP_DB : GLP_FX, ms(start),
+                      wall == CP_NO_LIMIT ? 0 : ms(wall));
     int total = add_col(b, GLP_LO, 0, 0); // all imports; D before the first link
     int sum = add_row(b, GLP_FX, 0), all = add_finish(b);
     put(b, sum, total, 1);
@@ -188,13 +171,18 @@ static void put_in_row(builder *b, int row, int col, double v) {
     put(b, row, col, v);
 }
 
-// cost: sum nusd x + sum open y + price Z
+static int64_t open_nusd(const builder *b) {
+    int64_t nusd = 0;
+    for (uint32_t t = 0; t < b->p->tier_count; t++)
+        nusd += b->m->open & (1u << t) ? b->p->tiers[t].open_nusd : 0;
+    return nusd;
+}
+
+// cost without the constant open_nusd: sum nusd x + price Z
 static void put_cost(builder *b, int row, coefficient set, double unit) {
     for (uint32_t j = 0; j < b->p->item_count; j++)
         for (uint32_t t = 0; t < b->p->tier_count; t++)
             set(b, row, x_of(b, j, t), (double)b->p->items[j].choices[t].nusd / unit);
-    for (uint32_t t = 0; t < b->p->tier_count; t++)
-        set(b, row, b->m->y[t], (double)b->p->tiers[t].open_nusd / unit);
     set(b, row, b->m->z, (double)b->p->init_nusd_per_ms / unit);
 }
 
@@ -215,7 +203,7 @@ static void add_limits(builder *b) {
     }
     if (b->p->budget_nusd != CP_NO_LIMIT) {
         double unit = (double)b->p->budget_nusd / 1e3 + 1;
-        int row = add_row(b, GLP_UP, (double)b->p->budget_nusd / unit);
+        int row = add_row(b, GLP_UP, (double)(b->p->budget_nusd - open_nusd(b)) / unit);
         put_cost(b, row, put_in_row, unit);
     }
 }
@@ -243,6 +231,7 @@ static void set_goal(builder *b) {
     }
     if (cost) {
         put_cost(b, 0, put_in_objective, 1);
+        glp_set_obj_coef(b->m->lp, 0, (double)open_nusd(b) / b->m->scale);
     } else {
         put_response(b, 0, put_in_objective, 1e3);
         glp_set_obj_coef(b->m->lp, 0, (double)b->p->platform_us / b->m->scale);
@@ -267,8 +256,9 @@ int64_t cp_milp_value(const cp_problem *p, cp_milp_goal goal, const cp_check *ch
 }
 
 void cp_milp_build(cp_milp *out, const cp_problem *problem, cp_milp_goal goal, double scale,
-                   uint32_t *masks, cp_arena *arena) {
-    *out = (cp_milp){.problem = problem, .goal = goal, .masks = masks, .scale = scale};
+                   uint32_t *masks, uint32_t open, cp_arena *arena) {
+    *out = (cp_milp){
+        .problem = problem, .goal = goal, .masks = masks, .open = open, .scale = scale};
     out->x = CP_ARENA_ARRAY(arena, int, (size_t)problem->item_count *problem->tier_count);
     out->lp = glp_create_prob();
     builder b = {.m = out, .p = problem};
@@ -276,12 +266,13 @@ void cp_milp_build(cp_milp *out, const cp_problem *problem, cp_milp_goal goal, d
     cp_vec_push(&b.cols, 0);
     cp_vec_push(&b.values, 0);
     add_choices(&b);
-    add_openings(&b);
     add_rows(&b);
     add_closure(&b);
     add_pipeline(&b);
     add_limits(&b);
     set_goal(&b);
+    out->cutoff = add_col(&b, GLP_FX, 0, 0);
+    glp_set_obj_coef(out->lp, out->cutoff, 1);
     glp_load_matrix(out->lp, (int)b.rows.n - 1, b.rows.v, b.cols.v, b.values.v);
     cp_vec_free(&b.rows);
     cp_vec_free(&b.cols);

@@ -1,13 +1,15 @@
 // milp.h - the problem as a sparse mixed-integer program for GLPK, and its solution.
 //
-// Binary x(j,t) for every item and remaining tier, binary y(t) for tiers with an opening charge or a
-// mount, continuous Z for the time of init in milliseconds. The flow shop is exact with one row for
-// each item that may be on the stream, in running sums (never n^2 entries):
+// Binary x(j,t) for every item and remaining tier, continuous Z for the time of init in milliseconds.
+// Opening charges make weak relaxations, so there is no variable for them: each set of opened tiers
+// (a pattern; tiers without a charge are always open) is a program of its own in which they are
+// constants. The flow shop is exact with one row for each item that may be on the stream, in running
+// sums (never n^2 entries):
 //
 //   D(k) = stream up to and including k  +  imports from k on
 //        = D(k-1) + stream(k) x(k,stream) - sum_t import(k-1,t) x(k-1,t)
-//   Z >= init + sum open y + D(k) + stream_start w(k)      w(k) >= x(k,stream), w(k) >= w(k-1)
-//   Z >= init + sum open y + all imports
+//   Z >= init + open + D(k) + stream_start w(k)      w(k) >= x(k,stream), w(k) >= w(k-1)
+//   Z >= init + open + all imports
 //
 // A row of an item that is not on the stream is implied by that of the last streamed item before it,
 // so the rows are right whether or not k is on the stream, also with the start-up in w(k).
@@ -53,12 +55,14 @@ typedef struct cp_milp {
     cp_milp_goal goal;
     uint32_t *masks; ///< remaining tiers of each item
     int *x;          ///< column of (item, tier), 0 = none
-    int y[CP_PROBLEM_TIERS_MAX];
     int z;
+    int cutoff;    ///< a column fixed at 0: only there to tell GLPK a value that must be beaten
+    uint32_t open; ///< tiers whose opening is paid whatever is placed there (no y)
     double scale; ///< goal units in one unit of the program's objective
     glp_prob *lp;
 } cp_milp;
 
-/// Builds the program; `lp` is freed by the caller.
+/// Builds the program of one opening pattern: tiers in `open` are paid for; no mask may have a tier
+/// with a charge that is not in it. `lp` is freed by the caller.
 void cp_milp_build(cp_milp *out, const cp_problem *problem, cp_milp_goal goal, double scale,
-                   uint32_t *masks, cp_arena *arena);
+                   uint32_t *masks, uint32_t open, cp_arena *arena);

@@ -10,7 +10,7 @@
 
 typedef struct cp_effort {
     double seconds;   ///< wall clock; 0 = 20
-    double gap;       ///< stop when (objective - bound) / objective is this small; 0 = the proof
+    double gap;       ///< stop when (objective - bound) / objective is this small; 0 = 1e-9
     uint32_t threads; ///< 0 = one per core
     /// Set by a signal handler: the solver then returns what it has. May be NULL.
     const volatile int *interrupted;

@@ -42,7 +42,7 @@ static cp_status confirm(cp_placement *out, const cp_problem *problem, const cp_
     out->item_count = problem->item_count;
     if (!out->tier) {
         CP_ASSERT(out->status != CP_PLACEMENT_OPTIMAL && out->status != CP_PLACEMENT_FEASIBLE);
-        out->gap = cp_placement_gap(0, INT64_MIN);
+        out->gap = cp_placement_gap(0, INT64_MIN, 1);
         return CP_OK;
     }
     cp_check check;
@@ -63,7 +63,7 @@ static cp_status confirm(cp_placement *out, const cp_problem *problem, const cp_
         return cp_fail(err, CP_ECHECK,
                        "solver %s claims the bound %" PRId64 " but its placement has %" PRId64,
                        solver->name, out->bound, out->objective);
-    out->gap = cp_placement_gap(out->objective, out->bound);
+    out->gap = cp_placement_gap(out->objective, out->bound, problem->step);
     return CP_OK;
 }
 

@@ -203,14 +203,29 @@ static struct value starts_with(struct parser *p, cp_str text) {
 static struct value take_name(struct parser *p) {
     cp_str name = take_dotted(p);
     cp_str method = CP_STR(".startswith");
+    size_t after_method = p->at;
     if (cp_str_ends(name, method) && take(p, "(")) {
         struct value v = named_value(p, cp_str_sub(name, 0, name.n - method.n));
-        return v.kind == TEXT ? starts_with(p, v.text) : nothing;
+        v = v.kind == TEXT ? starts_with(p, v.text) : nothing;
+        if (v.kind == NOTHING)
+            p->at = after_method;
+        return v;
     }
-    if (take(p, "("))
-        return take(p, ")") ? called_value(p, name) : nothing;
     struct value v = named_value(p, name);
-    return take(p, "[") ? take_index(p, v) : v;
+    size_t after_name = p->at;
+    if (take(p, "(")) {
+        v = called_value(p, name);
+        if (take(p, ")"))
+            return v;
+    } else if (take(p, "[")) {
+        v = take_index(p, v);
+        if (v.kind != NOTHING)
+            return v;
+    } else {
+        return v;
+    }
+    p->at = after_name; // the bracket is passed over as a whole
+    return nothing;
 }
 
 static struct value operand(struct parser *p) {

@@ -64,8 +64,8 @@ static cp_status produce(cp_build_result *out, cp_output *e, cp_err *err) {
 }
 
 static cp_status build_changed(cp_build_result *out, cp_layout *l, const cp_sha256 *key,
-                               const cp_ctx *ctx, cp_err *err) {
-    cp_output e = {.layout = l, .ctx = ctx, .arena = l->arena};
+                               cp_digest_cache *cache, const cp_ctx *ctx, cp_err *err) {
+    cp_output e = {.layout = l, .ctx = ctx, .arena = l->arena, .cache = cache};
     e.staging = cp_path_join(l->arena, l->options->work_dir, CP_STR("staging"));
     cp_status status = cp_tree_remove(e.staging, err);
     if (status == CP_OK)
@@ -90,7 +90,7 @@ static cp_status build(cp_build_result *out, cp_layout *l, cp_digest_cache *cach
     CP_TRY(cp_layout_digests(l, cache, ctx, err));
     cp_sha256 key = cp_record_key(l);
     if (!cp_record_valid(out, l, &key, cache, ctx, l->arena))
-        CP_TRY(build_changed(out, l, &key, ctx, err));
+        CP_TRY(build_changed(out, l, &key, cache, ctx, err));
     return cp_digest_cache_save(cache, err);
 }
 

@@ -42,7 +42,9 @@ typedef struct cp_artifact {
     cp_str kind; ///< "bundle", "layer", "object", "mount", "catalog", "manifest"
     cp_str path; ///< <out_dir>/...
     uint64_t bytes, unzipped_bytes;
-    cp_str sha256; ///< hex
+    cp_str sha256;  ///< hex
+    cp_str content; ///< archives: digest of what is inside, by which the next build knows that it
+                    ///< need not compress the same again; else empty
 } cp_artifact;
 
 typedef struct cp_build_result {

@@ -260,7 +260,11 @@ static cp_status compile_missing(struct run *r, cp_arena *arena, cp_err *err) {
     const cp_compile_settings *s = r->settings;
     cp_str worker;
     CP_TRY(place_worker(&worker, s, &scratch, err));
-    CP_TRY(cp_dir_temporary(&r->temporary, cp_path_dir(worker), "out", &scratch, err));
+    // In the folder that a build empties when it starts, so that a kill leaves nothing for good.
+    cp_str staging = cp_path_join(&scratch, s->work_dir, CP_STR("staging"));
+    CP_TRY(cp_dir_make(staging, err));
+    CP_TRY(cp_path_real(&staging, &scratch, staging, err));
+    CP_TRY(cp_dir_temporary(&r->temporary, staging, "compile", &scratch, err));
     const char *argv[] = {s->python->path.p,
                           "-S",
                           "-s",

@@ -1,6 +1,7 @@
 #include "build/interpreter.h"
 
 #include "core/child.h"
+#include "core/file.h"
 
 #include <string.h>
 
@@ -12,9 +13,7 @@ static const char script[] =
     "print(sys.implementation.name, '%d.%d.%d' % v[:3], sys.implementation.cache_tag,"
     " e.MAGIC_NUMBER.hex(), v[0], v[1])\n";
 
-static cp_status wrong(cp_err *err, cp_str path, cp_str wanted, cp_str found) {
-    cp_fail(err, CP_ENOTFOUND, "the function runs on Python %.*s, but %.*s is %.*s",
-            CP_STR_ARG(wanted), CP_STR_ARG(path), CP_STR_ARG(found));
+static cp_status add_ways_out(cp_err *err, cp_str wanted) {
     return cp_hint(err,
                    "bytecode needs the target's own interpreter: install Python %.*s, or name it "
                    "with --python PATH, or set the function's Python to one that is here",
@@ -44,8 +43,11 @@ static cp_status parse_answer(cp_interpreter *out, cp_str line, cp_str wanted, c
         return cp_fail(err, CP_EFORMAT, "%.*s does not answer like a Python interpreter",
                        CP_STR_ARG(out->path));
     cp_str is = cp_arena_fmt(arena, "%.*s.%.*s", CP_STR_ARG(major), CP_STR_ARG(rest));
-    if (!cp_str_eq(is, wanted))
-        return wrong(err, out->path, wanted, version);
+    if (!cp_str_eq(is, wanted)) {
+        cp_fail(err, CP_ENOTFOUND, "the function runs on Python %.*s, but %.*s is %.*s",
+                CP_STR_ARG(wanted), CP_STR_ARG(out->path), CP_STR_ARG(version));
+        return add_ways_out(err, wanted);
+    }
     if (!cp_str_is(name, "cpython") || !cp_str_is(major, "3") || minor < MIN_MINOR ||
         minor > MAX_MINOR) {
         cp_fail(err, CP_ENOTFOUND, "%.*s is %.*s %.*s; bytecode is built for CPython 3.%d to 3.%d",
@@ -64,14 +66,15 @@ cp_status cp_interpreter_probe(cp_interpreter *out, cp_str path, cp_str wanted, 
     const char *argv[] = {out->path.p, "-E", "-s", "-S", "-c", script, NULL};
     cp_child_spec spec = {.argv = argv, .timeout_ms = TIMEOUT_MS};
     CP_AUTOV(cp_child_result) result = {0};
-    if (!path.n)
-        return wrong(err, CP_STR("(no interpreter)"), wanted, CP_STR("not given"));
+    bool named = memchr(path.p ? path.p : "", '/', path.n) != NULL;
+    if (path.n == 0 || (named && !cp_file_exists(path))) {
+        cp_fail(err, CP_ENOTFOUND, "the function runs on Python %.*s, and there is no %.*s",
+                CP_STR_ARG(wanted), CP_STR_ARG(path.n ? path : CP_STR("such interpreter here")));
+        return add_ways_out(err, wanted);
+    }
     cp_status status = cp_child_run(&result, &spec, ctx, err);
     if (status == CP_ENOTFOUND)
-        cp_hint(err,
-                "install Python %.*s, or name its interpreter with --python PATH, or set the "
-                "function's Python to one that is here",
-                CP_STR_ARG(wanted));
+        add_ways_out(err, wanted);
     CP_TRY(status);
     if (result.timed_out || result.exit_code != 0) {
         cp_str said = cp_str_trim(cp_buf_str(&result.err));

@@ -16,6 +16,8 @@ typedef struct cp_output {
     cp_str catalog_bytes;
     cp_sha256 catalog_digest;
     CP_VEC(cp_zip_entry) entries[2]; ///< by cp_place: bundle, layer
+    CP_VEC(cp_sha256) digests[2];    ///< contents of the entries
+    cp_digest_cache *cache;
     CP_VEC(cp_artifact) artifacts;
     cp_compile_counts counts;
     uint64_t local_bytes;
@@ -28,6 +30,8 @@ cp_str cp_output_path(const cp_output *e, cp_str name);
 /// Notes a finished file.
 void cp_output_artifact(cp_output *e, const char *kind, cp_str path, uint64_t bytes,
                         uint64_t unzipped_bytes, const cp_sha256 *digest);
+/// Adds an entry to an archive; `digest` is of its content.
+void cp_output_add(cp_output *e, cp_place place, cp_zip_entry entry, const cp_sha256 *digest);
 /// Writes `bytes` to a new file in the staging folder, whose path is `*out`.
 CP_MUST_CHECK cp_status cp_output_stage(cp_str *out, cp_output *e, cp_str bytes, cp_err *err);
 

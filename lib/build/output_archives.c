@@ -1,6 +1,7 @@
 // The size limit and the archives.
 #include "build/manifest.h"
 #include "build/output.h"
+#include "build/record.h"
 #include "core/file.h"
 #include "core/path.h"
 
@@ -46,15 +47,36 @@ cp_status cp_output_check_size(cp_output *e, cp_err *err) {
                    (unsigned long long)(e->local_bytes - limit));
 }
 
+// Digest over the entries and whatever else decides the archive's bytes.
+static cp_str content_of(const cp_output *e, cp_place place) {
+    cp_sha256_stream *s = cp_sha256_new();
+    cp_sha256_add_field(
+        s, cp_arena_fmt(e->arena, "zip 1 %s level %d", CP_VERSION, e->layout->options->level));
+    for (size_t i = 0; i < e->entries[place].n; i++) {
+        const cp_zip_entry *entry = &e->entries[place].v[i];
+        cp_sha256_add_field(s, entry->name);
+        cp_sha256_add_field(s, entry->executable ? CP_STR("x") : CP_STR("-"));
+        cp_sha256_add(s, (cp_str){(const char *)e->digests[place].v[i].b, sizeof(cp_sha256)});
+    }
+    cp_sha256 digest = cp_sha256_end(s);
+    return cp_sha256_hex(e->arena, &digest);
+}
+
 static cp_status write_archive(cp_output *e, cp_place place, const char *kind, const char *file,
                                cp_err *err) {
     cp_zip_totals totals;
-    cp_str path = cp_output_path(e, cp_str_of(file));
+    cp_artifact former;
+    cp_str path = cp_output_path(e, cp_str_of(file)), content = content_of(e, place);
+    if (cp_record_reusable(&former, e->layout, path, content, e->cache, e->ctx, e->arena)) {
+        cp_vec_push(&e->artifacts, former);
+        return CP_OK;
+    }
     cp_step(e->ctx ? e->ctx->sink : NULL, "build", "writing %s (%zu entries)", file,
             e->entries[place].n);
     CP_TRY(cp_zip_write(&totals, path, e->entries[place].v, e->entries[place].n,
                         e->layout->options->level, e->ctx, err));
     cp_output_artifact(e, kind, path, totals.bytes, totals.unzipped_bytes, &totals.digest);
+    e->artifacts.v[e->artifacts.n - 1].content = content;
     return CP_OK;
 }
 
@@ -62,6 +84,12 @@ static cp_str manifest_text(cp_output *e, const char *artifact, cp_place place) 
     CP_AUTOV(cp_buf) buf = {0};
     cp_manifest_write(&buf, e, artifact, place);
     return cp_arena_str(e->arena, cp_buf_str(&buf));
+}
+
+static void add_manifest(cp_output *e, const char *artifact, cp_place place, cp_str name) {
+    cp_str text = manifest_text(e, artifact, place);
+    cp_sha256 digest = cp_sha256_of(text);
+    cp_output_add(e, place, (cp_zip_entry){.name = name, .bytes = text}, &digest);
 }
 
 static cp_status write_plain(cp_output *e, const char *kind, const char *file, cp_str bytes,
@@ -74,17 +102,12 @@ static cp_status write_plain(cp_output *e, const char *kind, const char *file, c
 }
 
 cp_status cp_output_archives(cp_output *e, cp_err *err) {
-    cp_str manifest = manifest_text(e, "bundle", CP_PLACE_BUNDLE);
-    cp_vec_push(&e->entries[CP_PLACE_BUNDLE],
-                (cp_zip_entry){.name = CP_STR("cloudpack/manifest.json"), .bytes = manifest});
+    add_manifest(e, "bundle", CP_PLACE_BUNDLE, CP_STR("cloudpack/manifest.json"));
     bool layer = e->layout->roots[CP_PLACE_LAYER] != CP_NONE;
-    if (layer) {
-        cp_str name =
-            cp_arena_fmt(e->arena, "cloudpack/%s/manifest.json", e->layout->ids[CP_PLACE_LAYER].p);
-        cp_vec_push(
-            &e->entries[CP_PLACE_LAYER],
-            (cp_zip_entry){.name = name, .bytes = manifest_text(e, "layer", CP_PLACE_LAYER)});
-    }
+    if (layer)
+        add_manifest(
+            e, "layer", CP_PLACE_LAYER,
+            cp_arena_fmt(e->arena, "cloudpack/%s/manifest.json", e->layout->ids[CP_PLACE_LAYER].p));
     CP_TRY(cp_output_check_size(e, err));
     if (layer)
         CP_TRY(write_archive(e, CP_PLACE_LAYER, "layer", "layer-1.zip", err));

@@ -7,6 +7,8 @@
 void cp_output_cleanup(cp_output *e) {
     cp_vec_free(&e->entries[CP_PLACE_BUNDLE]);
     cp_vec_free(&e->entries[CP_PLACE_LAYER]);
+    cp_vec_free(&e->digests[CP_PLACE_BUNDLE]);
+    cp_vec_free(&e->digests[CP_PLACE_LAYER]);
     cp_vec_free(&e->artifacts);
 }
 
@@ -19,8 +21,11 @@ void cp_output_artifact(cp_output *e, const char *kind, cp_str path, uint64_t by
     for (size_t i = 0; i < e->artifacts.n; i++)
         if (cp_str_eq(e->artifacts.v[i].path, path))
             return; // two packs of one content are one object
-    cp_vec_push(&e->artifacts, (cp_artifact){cp_str_of(kind), path, bytes, unzipped_bytes,
-                                             cp_sha256_hex(e->arena, digest)});
+    cp_vec_push(&e->artifacts, (cp_artifact){.kind = cp_str_of(kind),
+                                             .path = path,
+                                             .bytes = bytes,
+                                             .unzipped_bytes = unzipped_bytes,
+                                             .sha256 = cp_sha256_hex(e->arena, digest)});
 }
 
 cp_status cp_output_stage(cp_str *out, cp_output *e, cp_str bytes, cp_err *err) {
@@ -29,14 +34,14 @@ cp_status cp_output_stage(cp_str *out, cp_output *e, cp_str bytes, cp_err *err) 
     return cp_file_write(*out, bytes, err);
 }
 
-static void add_bytes(cp_output *e, cp_place place, cp_str name, cp_str bytes) {
-    cp_vec_push(&e->entries[place], (cp_zip_entry){.name = name, .bytes = bytes});
+void cp_output_add(cp_output *e, cp_place place, cp_zip_entry entry, const cp_sha256 *digest) {
+    cp_vec_push(&e->entries[place], entry);
+    cp_vec_push(&e->digests[place], *digest);
 }
 
-static void add_path(cp_output *e, cp_place place, cp_str name, cp_str path, uint64_t size,
-                     bool executable) {
-    cp_vec_push(&e->entries[place],
-                (cp_zip_entry){.name = name, .path = path, .size = size, .executable = executable});
+static void add_bytes(cp_output *e, cp_place place, cp_str name, cp_str bytes) {
+    cp_sha256 digest = cp_sha256_of(bytes);
+    cp_output_add(e, place, (cp_zip_entry){.name = name, .bytes = bytes}, &digest);
 }
 
 // "a/b.py" -> "a/__pycache__/b.cpython-311.pyc".
@@ -62,7 +67,10 @@ static cp_status add_pyc(cp_output *e, cp_place place, cp_str name, const cp_com
     cp_buf_add(&pyc, (cp_str){(const char *)job->digest.b, 8});
     CP_TRY(cp_marshal_canonical(&pyc, code, python->minor, rename, err));
     CP_TRY(cp_output_stage(&staged, e, cp_buf_str(&pyc), err));
-    add_path(e, place, pyc_name(e, name), staged, pyc.n, false);
+    cp_sha256 digest = cp_sha256_of(cp_buf_str(&pyc));
+    cp_output_add(e, place,
+                  (cp_zip_entry){.name = pyc_name(e, name), .path = staged, .size = pyc.n},
+                  &digest);
     return CP_OK;
 }
 
@@ -80,8 +88,11 @@ static cp_status add_project(cp_output *e, cp_err *err) {
                     CP_STR_ARG(fact->rel));
             return cp_hint(err, "rename it, or exclude it from the project");
         }
-        add_path(e, CP_PLACE_BUNDLE, fact->rel, cp_facts_path(e->arena, l->facts, i), fact->bytes,
-                 fact->executable);
+        cp_zip_entry entry = {.name = fact->rel,
+                              .path = cp_facts_path(e->arena, l->facts, i),
+                              .size = fact->bytes,
+                              .executable = fact->executable};
+        cp_output_add(e, CP_PLACE_BUNDLE, entry, &f->digest);
         if (f->job != CP_NONE)
             CP_TRY(add_pyc(e, CP_PLACE_BUNDLE, fact->rel, &l->jobs[f->job], (cp_marshal_rename){0},
                            err));
@@ -104,18 +115,24 @@ static cp_status add_site(cp_output *e, cp_err *err) {
                                    CP_STR_ARG(folder_of(e, loose->place)), CP_STR_ARG(fact->rel));
         // Installers disagree about the mode of libraries, and the dynamic linker does not care.
         bool native = fact->kind == CP_FILE_EXTENSION || fact->kind == CP_FILE_LIBRARY;
-        add_path(e, loose->place, name, cp_facts_path(e->arena, l->facts, loose->file), fact->bytes,
-                 fact->executable && !native);
+        cp_zip_entry entry = {.name = name,
+                              .path = cp_facts_path(e->arena, l->facts, loose->file),
+                              .size = fact->bytes,
+                              .executable = fact->executable && !native};
+        cp_output_add(e, loose->place, entry, &l->files[loose->file].digest);
         if (loose->pyc)
             CP_TRY(add_pyc(e, loose->place, name, &l->jobs[l->files[loose->file].job],
                            cp_layout_rename(l, loose->file), err));
     }
     for (size_t i = 0; i < l->packs.n; i++) {
         const cp_layout_pack *pack = &l->packs.v[i];
-        if (pack->place == CP_PLACE_BUNDLE || pack->place == CP_PLACE_LAYER)
-            add_path(e, pack->place,
-                     cp_path_join(e->arena, folder_of(e, pack->place), CP_STR("site.pack")),
-                     pack->staged, pack->totals.bytes, false);
+        if (pack->place != CP_PLACE_BUNDLE && pack->place != CP_PLACE_LAYER)
+            continue;
+        cp_zip_entry entry = {
+            .name = cp_path_join(e->arena, folder_of(e, pack->place), CP_STR("site.pack")),
+            .path = pack->staged,
+            .size = pack->totals.bytes};
+        cp_output_add(e, pack->place, entry, &pack->totals.digest);
     }
     return CP_OK;
 }

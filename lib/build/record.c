@@ -105,6 +105,7 @@ static bool read_artifact(cp_artifact *out, const cp_json *node, const cp_layout
     out->kind = cp_arena_str(arena, out->kind);
     out->sha256 = cp_arena_str(arena, out->sha256);
     out->path = cp_path_join(arena, l->options->out_dir, rel);
+    out->content = cp_arena_str(arena, cp_json_str(cp_json_get(node, "content")));
     return true;
 }
 
@@ -124,13 +125,12 @@ static bool are_whole(const cp_artifact *artifacts, size_t count, cp_digest_cach
     return true;
 }
 
-static bool read_record(cp_build_result *out, const cp_json *root, const cp_layout *l,
-                        const cp_sha256 *key, cp_arena *arena) {
+static bool read_record(cp_build_result *out, const cp_json *root, const cp_sha256 *key,
+                        const cp_layout *l, cp_arena *arena) {
     cp_err ignored;
     uint64_t modules = 0;
     const cp_json *list = cp_json_get(root, "artifacts");
-    if (!cp_str_eq(cp_json_str(cp_json_get(root, "format")), format) ||
-        !cp_str_eq(cp_json_str(cp_json_get(root, "key")), cp_sha256_hex(arena, key)) ||
+    if (!cp_str_eq(cp_json_str(cp_json_get(root, "key")), cp_sha256_hex(arena, key)) ||
         cp_json_need_u64(&out->local_unzipped_bytes, root, "local_unzipped_bytes", "", &ignored) !=
             CP_OK ||
         cp_json_need_u64(&modules, root, "modules", "", &ignored) != CP_OK)
@@ -144,20 +144,36 @@ static bool read_record(cp_build_result *out, const cp_json *root, const cp_layo
     return out->artifact_count > 0;
 }
 
-bool cp_record_valid(cp_build_result *out, const cp_layout *l, const cp_sha256 *key,
-                     cp_digest_cache *cache, const cp_ctx *ctx, cp_arena *arena) {
+static bool open_record(cp_json_doc **doc, const cp_layout *l) {
     CP_AUTOV(cp_arena) scratch = {0};
-    CP_AUTO(cp_json_doc) doc = NULL;
     cp_err ignored;
     cp_str text;
+    return cp_file_read(&text, &scratch, record_path(l, &scratch), MAX_RECORD, &ignored) == CP_OK &&
+           cp_json_parse(doc, text, MAX_RECORD, "build.json", &ignored) == CP_OK &&
+           cp_str_eq(cp_json_str(cp_json_get(cp_json_root(*doc), "format")), format);
+}
+
+bool cp_record_valid(cp_build_result *out, const cp_layout *l, const cp_sha256 *key,
+                     cp_digest_cache *cache, const cp_ctx *ctx, cp_arena *arena) {
+    CP_AUTO(cp_json_doc) doc = NULL;
     cp_build_result r = {.unchanged = true};
-    if (cp_file_read(&text, &scratch, record_path(l, &scratch), MAX_RECORD, &ignored) != CP_OK ||
-        cp_json_parse(&doc, text, MAX_RECORD, "build.json", &ignored) != CP_OK ||
-        !read_record(&r, cp_json_root(doc), l, key, arena) ||
+    if (!open_record(&doc, l) || !read_record(&r, cp_json_root(doc), key, l, arena) ||
         !are_whole(r.artifacts, r.artifact_count, cache, ctx))
         return false;
     *out = r;
     return true;
+}
+
+bool cp_record_reusable(cp_artifact *former, const cp_layout *l, cp_str path, cp_str content,
+                        cp_digest_cache *cache, const cp_ctx *ctx, cp_arena *arena) {
+    CP_AUTO(cp_json_doc) doc = NULL;
+    if (!open_record(&doc, l))
+        return false;
+    const cp_json *list = cp_json_get(cp_json_root(doc), "artifacts");
+    for (const cp_json *n = cp_json_first(list); n; n = cp_json_next(n))
+        if (read_artifact(former, n, l, arena) && cp_str_eq(former->path, path))
+            return cp_str_eq(former->content, content) && are_whole(former, 1, cache, ctx);
+    return false;
 }
 
 cp_status cp_record_save(const cp_layout *l, const cp_sha256 *key, const cp_build_result *result,
@@ -181,6 +197,8 @@ cp_status cp_record_save(const cp_layout *l, const cp_sha256 *key, const cp_buil
         cp_jsonw_u64(&w, "bytes", a->bytes);
         cp_jsonw_u64(&w, "unzipped_bytes", a->unzipped_bytes);
         cp_jsonw_str(&w, "sha256", a->sha256);
+        if (a->content.n)
+            cp_jsonw_str(&w, "content", a->content);
         cp_jsonw_end(&w);
     }
     cp_jsonw_end(&w);
@@ -188,14 +206,16 @@ cp_status cp_record_save(const cp_layout *l, const cp_sha256 *key, const cp_buil
     return cp_file_write(record_path(l, &scratch), cp_buf_str(&buf), err);
 }
 
-// Files that only builds make.
+// Files and folders that only builds make.
 static bool is_ours(cp_str rel) {
-    static const char *const starts[] = {"function.zip", "layer-",        "objects/",   "mount/",
-                                         "catalog.bin",  "manifest.json", "build.json."};
-    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
-        if (cp_str_starts(rel, cp_str_of(starts[i])))
-            return true;
-    return false;
+    static const char *const starts[] = {"function.zip", "layer-", "catalog.bin", "manifest.json",
+                                         "build.json."};
+    size_t slash = cp_str_find(rel, '/', 0);
+    cp_str first = cp_str_sub(rel, 0, slash == SIZE_MAX ? rel.n : slash);
+    bool ours = cp_str_is(first, "objects") || cp_str_is(first, "mount");
+    for (size_t i = 0; i < sizeof starts / sizeof *starts && !ours; i++)
+        ours = cp_str_starts(rel, cp_str_of(starts[i]));
+    return ours;
 }
 
 cp_status cp_record_sweep(const cp_layout *l, const cp_build_result *result, cp_err *err) {

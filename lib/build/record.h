@@ -15,6 +15,11 @@ cp_sha256 cp_record_key(const cp_layout *layout);
 bool cp_record_valid(cp_build_result *out, const cp_layout *layout, const cp_sha256 *key,
                      cp_digest_cache *cache, const cp_ctx *ctx, cp_arena *arena);
 
+/// Whether the archive `path` is there, whole, and was made of this `content` by the build that is
+/// on record: then `*former` describes it.
+bool cp_record_reusable(cp_artifact *former, const cp_layout *layout, cp_str path, cp_str content,
+                        cp_digest_cache *cache, const cp_ctx *ctx, cp_arena *arena);
+
 /// Writes the record; the last step of a build.
 CP_MUST_CHECK cp_status cp_record_save(const cp_layout *layout, const cp_sha256 *key,
                                        const cp_build_result *result, cp_err *err);

@@ -9,11 +9,11 @@ const char *cp_placement_status_name(cp_placement_status status) {
     return names[status];
 }
 
-double cp_placement_gap(int64_t objective, int64_t bound) {
+double cp_placement_gap(int64_t objective, int64_t bound, int64_t step) {
     if (bound == INT64_MIN)
         return (double)INFINITY;
     double size = fabs((double)objective);
-    double gap = ((double)objective - (double)bound) / (size > 1 ? size : 1);
+    double gap = ((double)objective - (double)bound - (double)(step - 1)) / (size > 1 ? size : 1);
     return gap > 0 ? gap : 0;
 }
 
@@ -79,7 +79,7 @@ static void conflicts_to_json(cp_jsonw *w, const cp_problem *p, const cp_placeme
 void cp_placement_to_json(cp_buf *out, const cp_problem *p, const cp_placement *placement) {
     cp_jsonw w = {.buf = out, .indent = 2};
     cp_jsonw_object(&w, NULL);
-    cp_jsonw_str(&w, "format", CP_STR("cloudpack.placement/1"));
+    cp_jsonw_str(&w, "format", CP_STR("cloudpack.solve/1"));
     cp_jsonw_str(&w, "status", cp_str_of(cp_placement_status_name(placement->status)));
     cp_jsonw_str(&w, "solver", placement->solver);
     if (placement->tier) {

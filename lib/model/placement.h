@@ -28,7 +28,8 @@ typedef struct cp_placement {
     uint32_t item_count;
     int64_t objective; ///< in the problem's unit
     int64_t bound;     ///< no placement has a smaller objective; INT64_MIN = nothing is known
-    double gap;        ///< (objective - bound) / |objective|; infinite when the bound is unknown
+    double gap;        ///< what may be missing, beyond a step, relative to the objective: 0 when
+                       ///< optimal, infinite when the bound is unknown
     int64_t nusd, init_us, response_us;
     const cp_conflict *conflicts; ///< a set of limits of which none is superfluous
     uint32_t conflict_count;
@@ -37,8 +38,8 @@ typedef struct cp_placement {
     uint64_t nodes; ///< of the search tree
 } cp_placement;
 
-/// (objective - bound) / max(1, |objective|), never negative.
-double cp_placement_gap(int64_t objective, int64_t bound);
+/// (objective - bound - (step - 1)) / max(1, |objective|), never negative.
+double cp_placement_gap(int64_t objective, int64_t bound, int64_t step);
 /// Appends the sentence for people: which limits clash and what each would have to be.
 void cp_conflicts_text(cp_buf *out, const cp_problem *problem, const cp_placement *placement);
 /// Appends `solve --json`: status, objective, bound, gap, choice, ms, conflicts.

@@ -138,6 +138,8 @@ static cp_status check_head(const cp_problem *p, cp_err *err) {
     if (p->item_count > CP_PROBLEM_ITEMS_MAX)
         return cp_fail(err, CP_EFORMAT, "/items: %u items, at most %d", p->item_count,
                        CP_PROBLEM_ITEMS_MAX);
+    if (p->step < 1 || p->step > CP_PROBLEM_NUMBER_MAX)
+        return cp_fail(err, CP_EFORMAT, "/step: %" PRId64 ", must be 1 to 2^53 - 1", p->step);
     CP_TRY(need_range(p->platform_us, false, "/platform_us", err));
     CP_TRY(need_range(p->init_us, false, "/init_us", err));
     CP_TRY(need_range(p->stream_start_us, false, "/stream_start_us", err));

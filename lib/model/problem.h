@@ -22,7 +22,8 @@
 //   I = t
 //
 // cost = sum nusd(j, t(j)) + sum open_nusd of the tiers in use + I * init_nusd_per_ms / 1000
-// (rounded up). The objective is that cost, or the left side of `latency`.
+// (rounded up). The objective is that cost, or the left side of `latency`. Differences under `step`
+// units of it do not matter: an answer is optimal when none is better by a step or more.
 #pragma once
 
 #include "core/arena.h"
@@ -80,6 +81,7 @@ typedef struct cp_problem_item {
 typedef struct cp_problem {
     cp_str name;
     cp_objective objective;
+    int64_t step;                 ///< at least 1, in units of the objective
     const cp_problem_tier *tiers; ///< nearest first
     uint32_t tier_count;
     const cp_problem_row *rows;

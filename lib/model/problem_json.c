@@ -41,6 +41,7 @@ static void put_head(cp_jsonw *w, const cp_problem *p) {
     cp_jsonw_str(w, "name", p->name);
     cp_jsonw_str(w, "objective",
                  p->objective == CP_OBJECTIVE_COST ? CP_STR("cost") : CP_STR("latency"));
+    cp_jsonw_i64(w, "step", p->step);
     cp_jsonw_i64(w, "platform_us", p->platform_us);
     cp_jsonw_i64(w, "init_us", p->init_us);
     cp_jsonw_i64(w, "stream_start_us", p->stream_start_us);
@@ -359,6 +360,7 @@ static cp_status read_head(reader *r, const cp_json *root) {
     if (!cp_str_is(objective, "cost") && !cp_str_is(objective, "latency"))
         return want(r->err, "", "objective", "\"cost\" or \"latency\"");
     r->p->objective = cp_str_is(objective, "cost") ? CP_OBJECTIVE_COST : CP_OBJECTIVE_LATENCY;
+    CP_TRY(get_int(&r->p->step, root, "step", 1, "", r->err));
     CP_TRY(need_int(&r->p->init_us, root, "init_us", "", r->err));
     CP_TRY(get_int(&r->p->platform_us, root, "platform_us", 0, "", r->err));
     CP_TRY(get_int(&r->p->stream_start_us, root, "stream_start_us", 0, "", r->err));

@@ -8,6 +8,9 @@ enum { ROW_UNZIPPED, ROW_MEMORY, ROW_TMP, ROW_FIRST_USE, ROW_COUNT };
 // catalog (catalog.h: a member of 96 bytes, its names, its slots).
 #define OVERHEAD_BYTES (512 * 1024)
 #define OVERHEAD_FILE_BYTES 400
+/// A micro-dollar a month and ten microseconds: far below what prices and clocks know.
+#define STEP_NUSD 1000
+#define STEP_US 10
 /// An interpreter with the runtime client, when no profile has measured the function.
 #define BASE_MEMORY_BYTES (60 * 1024 * 1024)
 
@@ -113,6 +116,7 @@ cp_problem *cp_formulate(const cp_settings *s, const cp_asset *assets, uint32_t 
     p->name = cp_arena_fmt(arena, "p%u times, %.*s prices of %.*s", s->percentile,
                            CP_STR_ARG(s->region), CP_STR_ARG(s->set.price_date));
     p->objective = s->options->objective;
+    p->step = p->objective == CP_OBJECTIVE_COST ? STEP_NUSD : STEP_US;
     p->tiers = make_tiers(s, arena);
     p->tier_count = CP_TIER_COUNT;
     p->rows = make_rows(s, files, baseline_bytes, arena);

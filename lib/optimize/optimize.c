@@ -108,6 +108,7 @@ static cp_status cheapest_of_fastest(stage *s, cp_placement **best, cp_err *err)
     cp_problem *second = CP_ARENA_NEW(s->arena, cp_problem);
     *second = *s->problem;
     second->objective = CP_OBJECTIVE_COST;
+    second->step = 1000; // a micro-dollar a month
     second->latency_limit_us = (*best)->response_us;
     cp_placement *cheap = NULL;
     CP_TRY(cp_solve(&cheap, second, s->options->solver, &s->options->effort, s->arena, err));

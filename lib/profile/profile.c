@@ -57,7 +57,8 @@ cp_status cp_profile_refuse(const cp_run_result *run, const char *what, const cp
     (void)cp_fail(err, CP_EFORMAT, "the handler failed %s: %.*s",
                   bad_init ? "while it was imported" : "on the first event", CP_STR_ARG(words));
     if (run->init == CP_OUTCOME_TIMEOUT || (first && first->outcome == CP_OUTCOME_TIMEOUT))
-        return cp_hint(err, "give it more time with --timeout, or a smaller first event");
+        return cp_hint(
+            err, "give it more time with timeout_s in cloudpack.yml, or a smaller first event");
     return cp_hint(err, "it must run as it is, unpacked, before it can be optimised");
 }
 
@@ -222,7 +223,7 @@ cp_status cp_profile_run(const cp_profile **out, const cp_target *target,
                          .timeout_ms = options->timeout_ms};
     cp_profile *profile = CP_ARENA_NEW(arena, cp_profile);
     profile->runs = options->runs ? options->runs : RUNS;
-    profile->facts_digest = cp_arena_str(arena, cp_stage_digest(&scratch, facts));
+    profile->facts_digest = cp_facts_digest(arena, facts);
     CP_TRY(write_tools(&job, err));
     CP_TRY(cp_stage_original(&job.cold.task, target, facts, CP_FORM_BYTECODE, ctx, &scratch, err));
     CP_TRY(plain_runs(profile, &job, err));

@@ -81,7 +81,9 @@ static void note_chain(struct py_scanner *s, cp_str text, bool init, bool called
     chain->called |= init && called;
 }
 
-static void take_chain(struct py_scanner *s, cp_str root) {
+// Looks ahead only: the words after the dots may be calls that matter.
+static void note_chain_ahead(struct py_scanner *s, cp_str root) {
+    const uint8_t *after_root = s->p;
     while (s->p + 1 < s->end && *s->p == '.' && py_is_letter(s->p[1])) {
         s->p++;
         (void)py_word(s);
@@ -89,6 +91,7 @@ static void take_chain(struct py_scanner *s, cp_str root) {
     cp_str text = {root.p, (size_t)((const char *)s->p - root.p)};
     if (text.n > root.n && text.n < 256)
         note_chain(s, text, !py_in_function(s), py_peek(s) == '(' || s->decorating);
+    s->p = after_root;
 }
 
 void py_note_word(struct py_scanner *s, cp_str word, bool after_dot) {
@@ -100,5 +103,5 @@ void py_note_word(struct py_scanner *s, cp_str word, bool after_dot) {
     if (!py_in_function(s))
         set_add(&s->reads, word)->flags |= PY_READ | (next == '(' || s->decorating ? PY_CALLED : 0);
     if (next == '.' && (s->bound_bloom & bloom_bit(word)) && py_set_find(&s->bound, word))
-        take_chain(s, word);
+        note_chain_ahead(s, word);
 }

@@ -6,7 +6,7 @@ cp_py_import *py_add_import(struct py_scanner *s, cp_py_kind kind, uint32_t line
     const struct py_level *here = py_here(s);
     cp_vec_push(&s->imports, (cp_py_import){
                                  .kind = kind,
-                                 .flags = here->flags,
+                                 .flags = here->flags & ~(uint32_t)PY_IN_SCRIPT,
                                  .line = line,
                                  .block = here->block,
                              });
@@ -215,6 +215,12 @@ static bool is_typing_test(cp_str test) {
     return test.n == 13 || test.p[test.n - 14] == '.';
 }
 
+static bool is_script_test(cp_str test) {
+    return cp_str_starts(cp_str_trim(test), CP_STR("__name__")) &&
+           cp_str_search(test, CP_STR("__main__")) != SIZE_MAX &&
+           cp_str_search(test, CP_STR("==")) != SIZE_MAX;
+}
+
 static uint32_t flag_of(cp_py_block_kind kind, cp_str head) {
     static const uint32_t flags[] = {
         [CP_PY_BLOCK_IF] = CP_PY_IN_IF,          [CP_PY_BLOCK_ELIF] = CP_PY_IN_IF,
@@ -226,7 +232,9 @@ static uint32_t flag_of(cp_py_block_kind kind, cp_str head) {
         [CP_PY_BLOCK_CASE] = CP_PY_IN_IF,        [CP_PY_BLOCK_OTHER] = 0,
     };
     bool test = kind == CP_PY_BLOCK_IF || kind == CP_PY_BLOCK_ELIF;
-    return test && is_typing_test(head) ? CP_PY_IN_TYPING : flags[kind];
+    if (test && is_typing_test(head))
+        return CP_PY_IN_TYPING;
+    return flags[kind] | (test && is_script_test(head) ? PY_IN_SCRIPT : 0u);
 }
 
 static bool at_module_level(struct py_scanner *s) {
@@ -451,12 +459,12 @@ static void settle_indent(struct py_scanner *s, uint32_t column) {
         }
         return;
     }
+    uint32_t depth = s->depth;
     while (s->depth && column < py_here(s)->column)
         s->depth--;
     if (column > py_here(s)->column)
-        py_damage(s, s->p > s->start && s->depth == 0 && column
-                         ? "unexpected indent"
-                         : "this indentation matches no block around it");
+        py_damage(s, depth == s->depth ? "unexpected indent"
+                                       : "this indentation matches no block around it");
 }
 
 static void scan_text(struct py_scanner *s) {

@@ -23,6 +23,9 @@ struct py_set {
 };
 enum { PY_SEEN = 1, PY_READ = 2, PY_CALLED = 4 };
 
+/// Under `if __name__ == "__main__"`; the scanner's own, never handed out.
+enum { PY_IN_SCRIPT = 1 << 16 };
+
 struct py_level {
     uint32_t column;
     uint32_t block; // CP_PY_NO_BLOCK for the module body
@@ -81,8 +84,9 @@ static inline bool py_is_space(uint8_t c) {
 static inline struct py_level *py_here(struct py_scanner *s) {
     return &s->level[s->depth];
 }
+/// Not executed by an import: in a function, or under `if __name__ == "__main__"`.
 static inline bool py_in_function(struct py_scanner *s) {
-    return py_here(s)->flags & CP_PY_IN_FUNCTION;
+    return py_here(s)->flags & (CP_PY_IN_FUNCTION | PY_IN_SCRIPT);
 }
 /// The byte at the cursor; 0 at the end.
 static inline uint8_t py_peek(const struct py_scanner *s) {
@@ -121,7 +125,7 @@ void py_skip_string(struct py_scanner *s, int prefix, unsigned nested);
 // names.c
 /// An import binds `name`.
 void py_bind(struct py_scanner *s, cp_str name);
-/// A name in an expression, the cursor just after it; takes the dotted tail of a chain with it.
+/// A name in an expression, the cursor just after it.
 void py_note_word(struct py_scanner *s, cp_str word, bool after_dot);
 /// True when `text` was not in the set.
 bool py_set_insert(struct py_set *set, cp_str text);

@@ -118,7 +118,8 @@ static cp_status no_wheel(cp_err *err, const cp_install_job *job, cp_str require
     if (tags.n) {
         (void)cp_fail(err, CP_EFORMAT, "%s; version %.*s has wheels for %.*s", what.p,
                       CP_STR_ARG(there->version), CP_STR_ARG(tags));
-        return cp_hint(err, "ask for another version of it, or another --python or --arch");
+        return cp_hint(
+            err, "ask for another version of it, or another --target-python or --target-arch");
     }
     if (there->source.n) {
         (void)cp_fail(err, CP_EFORMAT, "%s; there is only its source, %.*s", what.p,
@@ -222,11 +223,13 @@ static cp_status run_uv(const cp_installer *installer, const cp_install_job *job
     if (result.exit_code == 0)
         return CP_OK;
     cp_str said = plain_words(cp_buf_str(&result.err), arena);
-    bool wheel = cp_str_search(said, CP_STR("no wheels")) != SIZE_MAX ||
-                 cp_str_search(said, CP_STR("no usable wheels")) != SIZE_MAX ||
-                 cp_str_search(said, CP_STR("No solution found")) != SIZE_MAX;
+    size_t cause = cp_str_search(said, CP_STR("cause: "));
+    if (cause != SIZE_MAX)
+        said = cp_str_sub(said, cause + 7, said.n);
+    bool wheel = cause != SIZE_MAX || cp_str_search(said, CP_STR("No solution found")) != SIZE_MAX;
     (void)cp_fail(err, wheel ? CP_EFORMAT : CP_EIO, "uv: %.*s", CP_STR_ARG(said));
-    return wheel ? cp_hint(err, "ask for another version of it, or another --python or --arch; or "
+    return wheel ? cp_hint(err, "ask for another version of it, or another --target-python or "
+                                "--target-arch; or "
                                 "build the wheel and name its folder in UV_FIND_LINKS")
                  : err->status;
 }

@@ -110,19 +110,20 @@ static cp_status absent(cp_err *err, cp_str version) {
     (void)cp_fail(err, CP_ENOTFOUND, "Python %.*s is not on this machine", CP_STR_ARG(version));
     return cp_hint(err,
                    "install it (pyenv install %.*s, or uv python install %.*s), name it in "
-                   "CLOUDPACK_PYTHON, or choose another version with --python",
+                   "CLOUDPACK_INTERPRETER, or choose another version with --target-python",
                    CP_STR_ARG(version), CP_STR_ARG(version));
 }
 
 static cp_status find_named(cp_python *out, cp_str version, const char *named, cp_arena *arena,
                             cp_err *err) {
     if (!look_at(out, arena, named))
-        return cp_fail(err, CP_ENOTFOUND, "CLOUDPACK_PYTHON=%s: not a CPython that runs", named);
+        return cp_fail(err, CP_ENOTFOUND, "CLOUDPACK_INTERPRETER=%s: not a CPython that runs",
+                       named);
     if (!cp_str_eq(out->version, version)) {
         (void)cp_fail(err, CP_ENOTFOUND,
-                      "CLOUDPACK_PYTHON=%s is Python %.*s, but the function needs %.*s", named,
+                      "CLOUDPACK_INTERPRETER=%s is Python %.*s, but the function needs %.*s", named,
                       CP_STR_ARG(out->version), CP_STR_ARG(version));
-        return cp_hint(err, "unset CLOUDPACK_PYTHON or choose --python %.*s",
+        return cp_hint(err, "unset CLOUDPACK_INTERPRETER or choose --target-python %.*s",
                        CP_STR_ARG(out->version));
     }
     return CP_OK;
@@ -132,7 +133,7 @@ cp_status cp_python_find(cp_python *out, cp_str version, cp_arena *arena, cp_err
     if (!is_version(version))
         return cp_fail(err, CP_EUSAGE, "\"%.*s\" is not a Python version such as 3.12",
                        CP_STR_ARG(version));
-    const char *named = getenv("CLOUDPACK_PYTHON");
+    const char *named = getenv("CLOUDPACK_INTERPRETER");
     if (named && *named)
         return find_named(out, version, named, arena, err);
     names list = {0};

@@ -18,10 +18,10 @@ typedef struct cp_python {
     bool pip;         ///< `python -m pip` works in it
 } cp_python;
 
-/// The real CPython of exactly `version` ("3.11"). Looked for in this order: $CLOUDPACK_PYTHON
+/// The real CPython of exactly `version` ("3.11"). Looked for in this order: $CLOUDPACK_INTERPRETER
 /// (then nothing else), pythonX.Y on PATH, ~/.pyenv/versions, /usr/bin and /usr/local/bin, uv's
 /// folder. Fails with CP_EUSAGE when `version` is not N.N, CP_ENOTFOUND when there is none or
-/// $CLOUDPACK_PYTHON is another one; the hint names the ways out.
+/// $CLOUDPACK_INTERPRETER is another one; the hint names the ways out.
 CP_MUST_CHECK cp_status cp_python_find(cp_python *out, cp_str version, cp_arena *arena,
                                        cp_err *err);
 

@@ -11,7 +11,7 @@ failed and reads it itself.
 """
 
 from _thread import allocate_lock, start_new_thread
-from mmap import mmap
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 from time import monotonic, perf_counter
 
 WAITING, STARTED, HERE, FAILED = 0, 1, 2, 3
@@ -42,7 +42,8 @@ class Stream:
         self.size = size
         self.chunk = chunk
         self.prefetcher = prefetcher
-        self.buffer = mmap(-1, size)
+        # Private: the kernel does not take back pages of a shared map (the default) that are not needed.
+        self.buffer = mmap(-1, size, flags=MAP_PRIVATE | MAP_ANONYMOUS)
         self.view = memoryview(self.buffer)
         count = -(-size // chunk)
         self.state = bytearray(count)
@@ -51,6 +52,7 @@ class Stream:
             gate.acquire()
         self.unused = [min(chunk, size - i * chunk) for i in range(count)]
         self.taken = set()
+        self.error = None
         self.lock = allocate_lock()
 
     def take(self, offset, size, deadline):
@@ -99,6 +101,7 @@ class Stream:
             self.source.fetch(start, piece, deadline)
             state = HERE
         except FetchError as error:
+            self.error = error
             if error.final:
                 self.fail()
         finally:

@@ -185,7 +185,7 @@ class Client:
     def get(self, bucket, key, start, view, deadline):
         """Fills `view` with the object's bytes from `start`; raises FetchError at `deadline` at the latest."""
         endpoint = self.endpoint(bucket)
-        tries, stale = 0, 0
+        tries, stale, why = 0, 0, None
         while True:
             connection = None
             try:
@@ -200,7 +200,9 @@ class Client:
                     raise
                 why = error
             except OSError as error:
-                why = error
+                # That the time is up says less than what has used it up.
+                if why is None or monotonic() < deadline:
+                    why = error
                 # A kept connection that the server has closed meanwhile says nothing about the server.
                 if connection is not None and connection.used and stale < 4:
                     stale += 1

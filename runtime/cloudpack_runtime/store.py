@@ -65,6 +65,8 @@ class RemotePack:
             view = self.stream.take(offset, size, deadline)
             if view is not None:
                 return view, True
+            if self.stream.error is not None and monotonic() >= deadline:
+                raise self.stream.error  # there is no time to meet the same fault again
         piece = memoryview(bytearray(size))
         began = perf_counter()
         self.source.fetch(offset, piece, deadline)

@@ -183,6 +183,15 @@ def test_an_import_out_of_order_moves_its_ranges_to_the_front(built):
     assert [i for i in order[:1 + len(wanted)] if i in wanted] == list(wanted)
 
 
+def test_memory_of_a_range_goes_back_when_all_of_it_has_been_used(built):
+    built.app("import first, big0, big1, big2, sys\n"
+              "def handler(e, c):\n"
+              "    view = sys.modules['cloudpack_runtime.start'].state['store'].prefetcher.streams[0].view\n"
+              "    return [len(view), bytes(view) == bytes(len(view))]\n")
+    with Double(objects(built)) as double:
+        assert go(built, double).result == [len(built.bodies[built.stream]), True]
+
+
 def test_two_threads_touching_one_module_get_one_module_and_one_download(built):
     built.app("""
 import threading

@@ -1,5 +1,5 @@
-// analyze_dump - analyses a function and prints the JSON of `cloudpack analyze --json`; warnings go to
-// stderr. For tests that look at facts alone.
+// analyze_dump - analyses a function and prints the JSON of `cloudpack analyze --json`; warnings go
+// to stderr. For tests that look at facts alone.
 //
 //   analyze_dump HANDLER PROJECT [SITE [PYTHON [ARCH]]]
 #include "analyze/analyze.h"

@@ -6,6 +6,7 @@
 
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 static fixture fx;
 static cp_build_result result;
@@ -226,6 +227,27 @@ Test(build, an_unchanged_build_makes_nothing_and_an_edited_artefact_is_made_agai
     cr_assert_not(result.unchanged);
     cr_assert_eq(result.compiled, 0, "the bytecode was still there");
     cr_assert(cp_str_eq(artifact("layer")->sha256, first.artifacts[0].sha256));
+}
+
+Test(build, a_change_of_the_project_leaves_the_layer_as_it_is) {
+    write_project();
+    fx_plan(&fx, local_rules, 6);
+    cr_assert_eq(build("out", 0), CP_OK, "%s", fx.err.message);
+    cp_artifact layer = *artifact("layer"), bundle = *artifact("bundle");
+    struct stat before, after;
+    cr_assert_eq(cp_file_stat(&before, layer.path, &fx.err), CP_OK);
+    fx_write(&fx, "project/app.py", cp_arena_fmt(&fx.arena, "%s# one more line\n", app));
+    fx_facts(&fx, "3.11");
+    fx_plan(&fx, local_rules, 6);
+    cr_assert_eq(build("out", 0), CP_OK, "%s", fx.err.message);
+    cr_assert_not(result.unchanged);
+    cr_assert_eq(result.compiled, 1,
+                 "app.py only: the catalog and so the boot module are the same");
+    cr_assert(cp_str_eq(artifact("layer")->sha256, layer.sha256));
+    cr_assert_not(cp_str_eq(artifact("bundle")->sha256, bundle.sha256));
+    cr_assert_eq(cp_file_stat(&after, layer.path, &fx.err), CP_OK);
+    cr_assert_eq(before.st_ino, after.st_ino, "not even written again");
+    check_answer(invoke("out"));
 }
 
 Test(build, another_plan_removes_what_the_former_one_left) {

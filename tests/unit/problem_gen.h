@@ -60,6 +60,7 @@ static inline cp_problem *gen_small(uint64_t seed, uint32_t n, cp_arena *arena) 
         tiers[t].closed = gen_int(&r, 0, 9) == 0;
     }
     p->objective = gen_int(&r, 0, 2) ? CP_OBJECTIVE_COST : CP_OBJECTIVE_LATENCY;
+    p->step = 1;
     p->platform_us = gen_int(&r, 0, 500);
     p->init_us = gen_int(&r, 0, 500);
     p->stream_start_us = gen_int(&r, 0, 2000);
@@ -195,6 +196,7 @@ static inline cp_problem *gen_real(uint64_t seed, uint32_t n, double megabytes, 
     }
     p->items = items;
     p->item_count = n;
+    p->step = 1000; // a micro-dollar a month
     p->platform_us = 100000;
     p->init_us = 90000;
     p->stream_start_us = 60000;

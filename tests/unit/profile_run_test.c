@@ -115,7 +115,7 @@ Test(profile, a_handler_that_does_not_end_is_refused) {
     options.timeout_ms = 300;
     cr_assert_eq(run("import time\ndef handler(e, c): time.sleep(99)\n", &event, 1), CP_EFORMAT);
     SAYS(err.message, "timed out after 0.30 seconds");
-    SAYS(err.hint, "--timeout");
+    SAYS(err.hint, "timeout_s");
 }
 
 Test(profile, an_event_that_raises_is_profiled) {

@@ -31,7 +31,7 @@ static inline cp_str work_folder(void) {
 /// The target's interpreter and runtime client; Debian's Python 3.11 when there is one.
 static inline cp_target target(void) {
     if (access("/usr/bin/python3.11", X_OK) == 0)
-        (void)setenv("CLOUDPACK_PYTHON", "/usr/bin/python3.11", 0);
+        (void)setenv("CLOUDPACK_INTERPRETER", "/usr/bin/python3.11", 0);
     cp_target t;
     OK(cp_target_open(&t, CP_STR("3.11"), work_folder(), NULL, &arena, &err));
     return t;

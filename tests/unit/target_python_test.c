@@ -40,10 +40,10 @@ Test(python, an_absent_version_names_the_ways_out) {
 Test(python, a_named_interpreter_must_be_the_one_asked_for) {
     cp_python p;
     OK(cp_python_find(&p, CP_STR("3.11"), &arena, &err));
-    (void)setenv("CLOUDPACK_PYTHON", p.path.p, 1);
+    (void)setenv("CLOUDPACK_INTERPRETER", p.path.p, 1);
     cr_assert_eq(cp_python_find(&p, CP_STR("3.12"), &arena, &err), CP_ENOTFOUND);
     SAYS(err.message, "is Python 3.11, but the function needs 3.12");
-    (void)setenv("CLOUDPACK_PYTHON", "/bin/true", 1);
+    (void)setenv("CLOUDPACK_INTERPRETER", "/bin/true", 1);
     cr_assert_eq(cp_python_find(&p, CP_STR("3.11"), &arena, &err), CP_ENOTFOUND);
     SAYS(err.message, "/bin/true");
 }

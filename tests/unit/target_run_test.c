@@ -175,11 +175,12 @@ Test(run, an_exit_is_data_with_its_code) {
     SAYS(r.init_error.p, "signal 11");
 }
 
-Test(run, sys_exit_in_the_handler_comes_back_as_an_outcome) {
+Test(run, sys_exit_in_the_handler_is_an_exit) {
     cp_run_spec spec = spec_for("import sys\ndef handler(e, c): sys.exit(4)\n");
     cp_run_result r = run_one(&spec, "{}");
-    cr_assert(r.answers[0].outcome == CP_OUTCOME_EXIT || r.answers[0].outcome == CP_OUTCOME_RAISED);
-    cr_assert_gt(r.answers[0].json.n, 0);
+    cr_assert_eq(r.answers[0].outcome, CP_OUTCOME_EXIT);
+    cr_assert_eq(r.exit_code, 4);
+    SAYS(r.answers[0].json.p, "exit status 4");
 }
 
 Test(run, endless_output_is_bounded_and_its_end_is_kept) {

@@ -1,0 +1,3 @@
+﻿# a byte order mark
+import a
+from b import c

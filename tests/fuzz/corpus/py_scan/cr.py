@@ -1,0 +1,1 @@
+import aif True:    import b    x = """"""    import cimport d

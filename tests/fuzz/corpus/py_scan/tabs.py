@@ -1,0 +1,8 @@
+if True:
+	import t1
+	if True:
+		import t2
+	import t3
+else:
+        import t4
+import t5
