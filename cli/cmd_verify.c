@@ -20,7 +20,11 @@ static cp_status verify(cp_verify *out, cp_cli *cli, const struct options *flags
     CP_TRY(cp_session_target(&target, cli, facts->python, err));
     cp_verify_options options;
     cp_session_verify_options(&options, cli, flags->out, flags->endpoint_url);
-    options.predicted_ms = plan->predicted.p50_ms;
+    // What can be measured here begins with the process: neither the platform's download nor the
+    // network is in it.
+    const cp_profile *profile;
+    CP_TRY(cp_session_profile(&profile, cli, store, facts, err));
+    options.predicted_ms = plan->predicted.init_ms + (profile ? profile->first_ms : 0);
     return cp_verify_run(out, &target, &options, facts, events.v, events.n, &cli->ctx, cli->arena,
                          err);
 }

@@ -121,8 +121,7 @@ static cp_status need_value(cp_conflict *out, finder *f, cp_arena *arena, cp_err
     if (out->limit.kind == CP_LIMIT_MOUNT)
         goal = (cp_milp_goal){.kind = CP_GOAL_ANY};
     CP_TRY(run(&result, f, &r.problem, goal, 0.3, arena, err));
-    out->proved = result.status == CP_PLACEMENT_OPTIMAL ||
-                  result.status == CP_PLACEMENT_INFEASIBLE;
+    out->proved = result.status == CP_PLACEMENT_OPTIMAL || result.status == CP_PLACEMENT_INFEASIBLE;
     if (result.tier)
         out->needed = out->limit.kind == CP_LIMIT_MOUNT ? 2 : result.value;
     return CP_OK;

@@ -2,9 +2,9 @@
 //
 // GLPK works in doubles with tolerances and has been seen to call an answer optimal that was not
 // (objective off by 1e-7, with its cut generators on). So: its cuts are off, its pruning tolerance
-// is far below the smallest step of the objective, every integer point that it is about to accept is
-// added up in integers first and cut off when it breaks a limit by a single byte, and our own best
-// point, not GLPK's, is what is returned.
+// is far below the smallest step of the objective, every integer point that it is about to accept
+// is added up in integers first and cut off when it breaks a limit by a single byte, and our own
+// best point, not GLPK's, is what is returned.
 #include "core/vec.h"
 #include "solvers/milp.h"
 #include "solvers/reduce.h"
@@ -12,11 +12,13 @@
 
 #include <glpk.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <setjmp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+// Doubles cannot prove more: the stop rule when no gap is asked for.
+#define PROOF_GAP 1e-9
 
 typedef struct run {
     cp_milp *m;
@@ -47,13 +49,17 @@ static bool stopped(const run *r) {
     return r->effort->interrupted && *r->effort->interrupted;
 }
 
-// How close is proved: below one step of the goal, or the relative gap that was asked for, or 1e-9.
-static double tolerance(const run *r) {
-    double gap = r->effort->gap > 1e-9 ? r->effort->gap : 1e-9;
+// Below this nothing counts as better: less than one step of the goal, or a relative `gap`.
+static double tolerance_for(const run *r, double gap) {
     double near = fabs((double)r->best_value) * gap;
     int64_t units = r->m->goal.kind == CP_GOAL_OBJECTIVE ? r->m->problem->step : 1;
     double step = (double)units - 0.001;
     return near > step ? near : step;
+}
+
+// What the search may leave open: the gap that was asked for, or the proof.
+static double tolerance(const run *r) {
+    return tolerance_for(r, r->effort->gap > PROOF_GAP ? r->effort->gap : PROOF_GAP);
 }
 
 // Nothing in the current program can be better than the best by more than the tolerance.
@@ -97,8 +103,8 @@ static bool round_shares(const run *r, uint8_t *tier, double (*value)(glp_prob *
     return whole;
 }
 
-// GLPK is about to accept this point, which breaks a limit in exact arithmetic. Forbids it: a row is
-// broken by the set of items that use it, anything else by the whole point.
+// GLPK is about to accept this point, which breaks a limit in exact arithmetic. Forbids it: a row
+// is broken by the set of items that use it, anything else by the whole point.
 static void forbid(run *r, glp_tree *tree, const uint8_t *tier) {
     const cp_problem *p = r->m->problem;
     cp_check check;
@@ -139,8 +145,8 @@ static void check_point(run *r, glp_tree *tree) {
         (void)offer(r, r->work);
 }
 
-// Tells GLPK the value that must be beaten, as a point whose only content is the cutoff column: GLPK
-// takes the objective of such a point and looks at nothing else.
+// Tells GLPK the value that must be beaten, as a point whose only content is the cutoff column:
+// GLPK takes the objective of such a point and looks at nothing else.
 static void give_cutoff(run *r, glp_tree *tree) {
     glp_prob *lp = glp_ios_get_prob(tree);
     double *x = CP_ARENA_ARRAY(&r->scratch, double, (size_t)glp_get_num_cols(lp) + 1);
@@ -229,8 +235,8 @@ static bool solve_root(run *r, cp_placement_status *status) {
     return rc == 0 && state == GLP_OPT;
 }
 
-// A placement that uses this column costs at least root bound + reduced cost; when that is more than
-// the best one has, the column can go. The margin is far above the errors of the doubles.
+// A placement that uses this column costs at least root bound + reduced cost; when that is more
+// than the best one has, the column can go. The margin is far above the errors of the doubles.
 static bool too_dear(const run *r, int col) {
     if (!col || glp_get_col_stat(r->m->lp, col) != GLP_NL)
         return false;
@@ -275,9 +281,6 @@ static bool narrow(run *r, cp_placement_status *status, int rounds) {
                           &r->scratch);
         (void)offer(r, r->work);
         cp_arena_cleanup(&r->scratch);
-        if (getenv("TR"))
-            fprintf(stderr, "open %x round %d root %.10g best %.10g ints %d\n", r->m->open, round,
-                    r->bound * r->m->scale, (double)r->best_value, glp_get_num_int(r->m->lp));
         if (!r->best || r->m->goal.kind == CP_GOAL_ANY)
             return true;
         if (beaten(r)) {
@@ -435,13 +438,13 @@ static void conclude(const run *r, cp_placement_status status, cp_milp_result *o
     out->status = complete ? CP_PLACEMENT_INFEASIBLE : CP_PLACEMENT_UNKNOWN;
     if (!r->best)
         return;
-    int64_t slack = (int64_t)tolerance(r);
-    bool close = out->bound != INT64_MIN && r->best_value - out->bound <= slack;
     if (r->m->goal.kind == CP_GOAL_ANY)
-        complete = true;
+        out->bound = 0;
     else if (complete)
-        out->bound = r->best_value - slack;
-    out->status = complete || close ? CP_PLACEMENT_OPTIMAL : CP_PLACEMENT_FEASIBLE;
+        out->bound = r->best_value - (int64_t)tolerance(r);
+    bool proved = out->bound != INT64_MIN &&
+                  r->best_value - out->bound <= (int64_t)tolerance_for(r, PROOF_GAP);
+    out->status = proved ? CP_PLACEMENT_OPTIMAL : CP_PLACEMENT_FEASIBLE;
 }
 
 static void warm_start(run *r) {
@@ -509,8 +512,8 @@ extern const cp_solver cp_solver_glpk;
 static cp_status solve(cp_placement *out, const cp_problem *problem, const cp_effort *effort,
                        cp_arena *arena, cp_err *err) {
     cp_milp_result result;
-    CP_TRY(cp_milp_solve(&result, problem, (cp_milp_goal){.kind = CP_GOAL_OBJECTIVE}, effort,
-                         arena, err));
+    CP_TRY(cp_milp_solve(&result, problem, (cp_milp_goal){.kind = CP_GOAL_OBJECTIVE}, effort, arena,
+                         err));
     out->status = result.status;
     out->tier = result.tier;
     out->bound = result.bound;
@@ -522,7 +525,8 @@ static cp_status solve(cp_placement *out, const cp_problem *problem, const cp_ef
 
 const cp_solver cp_solver_glpk = {
     .name = "glpk",
-    .summary = "branch and bound over a sparse linear program (GLPK): proves or gives bound and gap",
+    .summary =
+        "branch and bound over a sparse linear program (GLPK): proves or gives bound and gap",
     .proves = true,
     .solve = solve,
 };

@@ -142,8 +142,11 @@ static void add_link(builder *b, uint32_t k, int *d, int *w, uint32_t *since) {
 
 static void add_pipeline(builder *b) {
     int64_t start = start_us(b), wall = b->p->init_limit_us;
-    b->m->z = add_col(b, wall == CP_NO_LIMIT ? GLP_LO : wall > start ? GLP_DB : GLP_FX, ms(start),
-                      wall == CP_NO_LIMIT ? 0 : ms(wall));
+    b->m->z = add_col(b,
+                      wall == CP_NO_LIMIT ? GLP_LO
+                      : wall > start      ? GLP_DB
+                                          : GLP_FX,
+                      ms(start), wall == CP_NO_LIMIT ? 0 : ms(wall));
     int total = add_col(b, GLP_LO, 0, 0); // all imports; D before the first link
     int sum = add_row(b, GLP_FX, 0), all = add_finish(b);
     put(b, sum, total, 1);
@@ -257,9 +260,9 @@ int64_t cp_milp_value(const cp_problem *p, cp_milp_goal goal, const cp_check *ch
 
 void cp_milp_build(cp_milp *out, const cp_problem *problem, cp_milp_goal goal, double scale,
                    uint32_t *masks, uint32_t open, cp_arena *arena) {
-    *out = (cp_milp){
-        .problem = problem, .goal = goal, .masks = masks, .open = open, .scale = scale};
-    out->x = CP_ARENA_ARRAY(arena, int, (size_t)problem->item_count *problem->tier_count);
+    *out =
+        (cp_milp){.problem = problem, .goal = goal, .masks = masks, .open = open, .scale = scale};
+    out->x = CP_ARENA_ARRAY(arena, int, (size_t)problem->item_count * problem->tier_count);
     out->lp = glp_create_prob();
     builder b = {.m = out, .p = problem};
     cp_vec_push(&b.rows, 0); // GLPK counts from 1

@@ -1,18 +1,18 @@
 // milp.h - the problem as a sparse mixed-integer program for GLPK, and its solution.
 //
-// Binary x(j,t) for every item and remaining tier, continuous Z for the time of init in milliseconds.
-// Opening charges make weak relaxations, so there is no variable for them: each set of opened tiers
-// (a pattern; tiers without a charge are always open) is a program of its own in which they are
-// constants. The flow shop is exact with one row for each item that may be on the stream, in running
-// sums (never n^2 entries):
+// Binary x(j,t) for every item and remaining tier, continuous Z for the time of init in
+// milliseconds. Opening charges make weak relaxations, so there is no variable for them: each set
+// of opened tiers (a pattern; tiers without a charge are always open) is a program of its own in
+// which they are constants. The flow shop is exact with one row for each item that may be on the
+// stream, in running sums (never n^2 entries):
 //
 //   D(k) = stream up to and including k  +  imports from k on
 //        = D(k-1) + stream(k) x(k,stream) - sum_t import(k-1,t) x(k-1,t)
 //   Z >= init + open + D(k) + stream_start w(k)      w(k) >= x(k,stream), w(k) >= w(k-1)
 //   Z >= init + open + all imports
 //
-// A row of an item that is not on the stream is implied by that of the last streamed item before it,
-// so the rows are right whether or not k is on the stream, also with the start-up in w(k).
+// A row of an item that is not on the stream is implied by that of the last streamed item before
+// it, so the rows are right whether or not k is on the stream, also with the start-up in w(k).
 #pragma once
 
 #include "solvers/solver.h"
@@ -58,7 +58,7 @@ typedef struct cp_milp {
     int z;
     int cutoff;    ///< a column fixed at 0: only there to tell GLPK a value that must be beaten
     uint32_t open; ///< tiers whose opening is paid whatever is placed there (no y)
-    double scale; ///< goal units in one unit of the program's objective
+    double scale;  ///< goal units in one unit of the program's objective
     glp_prob *lp;
 } cp_milp;
 

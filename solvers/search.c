@@ -60,8 +60,8 @@ cp_score cp_search_score(const cp_problem *p, const uint8_t *tier) {
         score.over += p->tiers[t].closed;
     }
     add_init(&s, p, tier);
-    s.nusd += s.init / 1000 * p->init_nusd_per_ms +
-              (s.init % 1000 * p->init_nusd_per_ms + 999) / 1000;
+    s.nusd +=
+        s.init / 1000 * p->init_nusd_per_ms + (s.init % 1000 * p->init_nusd_per_ms + 999) / 1000;
     int64_t response = s.platform + s.init + s.first;
     for (uint32_t i = 0; i < p->row_count; i++)
         score.over += over(s.use[i] + p->rows[i].fixed, p->rows[i].capacity);
@@ -162,7 +162,7 @@ void cp_search_largest_first(uint8_t *tier, const cp_problem *p, cp_arena *scrat
         memcpy(next, tier, p->item_count);
         uint32_t t = tier[j] + 1u;
         while (t < p->tier_count && !(usable(p, j, t) && p->items[j].choices[t].use[row] <
-                                                              p->items[j].choices[tier[j]].use[row]))
+                                                             p->items[j].choices[tier[j]].use[row]))
             t++;
         next[j] = (uint8_t)t;
         if (t == p->tier_count || !repair(p, next, j))

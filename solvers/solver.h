@@ -1,8 +1,8 @@
 // solver.h - one interface for everything that chooses tiers: a cp_problem in, a cp_placement out.
 //
-// A solver is pure: it allocates in the caller's arena, opens nothing, prints nothing, and gives the
-// same placement for the same problem whatever the number of threads (unless time runs out). To add
-// one, write <name>.c with `const cp_solver cp_solver_<name>` and a line in solvers.def: every
+// A solver is pure: it allocates in the caller's arena, opens nothing, prints nothing, and gives
+// the same placement for the same problem whatever the number of threads (unless time runs out). To
+// add one, write <name>.c with `const cp_solver cp_solver_<name>` and a line in solvers.def: every
 // problem file in tests/problems then tests it.
 #pragma once
 
@@ -20,8 +20,8 @@ typedef struct cp_solver {
     const char *name;
     const char *summary; ///< one line for help
     bool proves;         ///< can return "optimal" and "infeasible"
-    /// The problem is valid. Fills status, tier, bound, nodes and conflicts; the rest is computed by
-    /// cp_solve. Fails only when the solver itself is broken; running out of effort is a status.
+    /// The problem is valid. Fills status, tier, bound, nodes and conflicts; the rest is computed
+    /// by cp_solve. Fails only when the solver itself is broken; running out of effort is a status.
     cp_status (*solve)(cp_placement *out, const cp_problem *problem, const cp_effort *effort,
                        cp_arena *arena, cp_err *err);
 } cp_solver;
@@ -34,7 +34,7 @@ const cp_solver *cp_solver_find(cp_str name);
 /// Validates the problem, runs the solver, and has the independent checker add its answer up; the
 /// objective, cost and times of the placement are the checker's. Fails with CP_EFORMAT for an
 /// invalid problem, CP_EUSAGE for an unknown solver, CP_ECHECK when the checker finds a violated
-/// limit or an objective below the bound that the solver claims to have proved: a bug of the solver,
-/// never silently used.
+/// limit or an objective below the bound that the solver claims to have proved: a bug of the
+/// solver, never silently used.
 CP_MUST_CHECK cp_status cp_solve(cp_placement **out, const cp_problem *problem, cp_str solver,
                                  const cp_effort *effort, cp_arena *arena, cp_err *err);

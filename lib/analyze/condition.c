@@ -316,31 +316,37 @@ static cp_truth negation(struct parser *p) {
     return odd ? cp_truth_not(t) : t;
 }
 
+static bool at_operator(struct parser *p) {
+    size_t back = p->at;
+    bool found = take(p, "and") || take(p, "or") || take(p, "if");
+    p->at = back;
+    return found;
+}
+
+// Over one piece of what was not understood: a string, a word, or a byte.
+static void skip_piece(struct parser *p, unsigned *open) {
+    char c = peek(p);
+    if (c == '"' || c == '\'') {
+        (void)take_text(p);
+    } else if (is_word_byte(c)) {
+        (void)take_dotted(p);
+    } else {
+        *open += c == '(' || c == '[' || c == '{';
+        *open -= *open && (c == ')' || c == ']' || c == '}');
+        p->at++;
+    }
+}
+
 // An operand that was not understood leaves text before the next operator: pass over it, at this
-// bracket level, and call the operand unknown.
+// bracket level, and call the operand unknown (false).
 static bool skip_to_operator(struct parser *p) {
     bool clean = true;
     unsigned open = 0;
-    while (p->at < p->s.n) {
-        char c = peek(p);
-        if (c == '\0' || (open == 0 && c == ')'))
+    while (peek(p) != '\0') {
+        if (open == 0 && (peek(p) == ')' || at_operator(p)))
             break;
-        size_t back = p->at;
-        if (open == 0 && (take(p, "and") || take(p, "or") || take(p, "if"))) {
-            p->at = back;
-            break;
-        }
         clean = false;
-        if (c == '"' || c == '\'') {
-            (void)take_text(p);
-            continue;
-        }
-        open += c == '(' || c == '[' || c == '{';
-        open -= open && (c == ')' || c == ']' || c == '}');
-        if (is_word_byte(c))
-            (void)take_dotted(p);
-        else
-            p->at++;
+        skip_piece(p, &open);
     }
     return clean;
 }

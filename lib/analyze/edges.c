@@ -149,6 +149,24 @@ static bool in_getattr(const cp_py_source *s, uint32_t block) {
     return cp_str_is(outer, "__getattr__");
 }
 
+static void load_children(cp_graph *graph, uint32_t module, uint32_t package, cp_str stem,
+                          uint32_t line) {
+    cp_str above = graph->modules[package].name;
+    for (uint32_t i = package + 1; i < graph->count; i++) {
+        cp_str name = graph->modules[i].name;
+        if (!cp_str_starts(name, above))
+            break;
+        if (name.p[above.n] != '.')
+            continue;
+        cp_str child = cp_str_sub(name, above.n + 1, name.n);
+        if (cp_str_find(child, '.', 0) != SIZE_MAX || !cp_str_starts(child, stem) ||
+            cp_str_is(child, "tests"))
+            continue;
+        cp_edge edge = {.module = i, .target = name, .line = line, .context = CP_IMPORT_DYNAMIC};
+        cp_graph_edge(graph, module, &edge);
+    }
+}
+
 // f"pkg.sub_{x}" can be any child of pkg that starts with "sub_".
 static void load_family(cp_graph *graph, uint32_t module, const cp_py_import *r) {
     cp_str prefix = r->module, base = {0};
@@ -163,22 +181,8 @@ static void load_family(cp_graph *graph, uint32_t module, const cp_py_import *r)
     cp_str stem = dot == SIZE_MAX ? prefix : cp_str_sub(prefix, dot + 1, prefix.n);
     uint32_t package =
         cp_graph_find(graph, base, dot == SIZE_MAX ? (cp_str){0} : cp_str_sub(prefix, 0, dot));
-    if (package == CP_NONE || !graph->modules[package].package)
-        return;
-    cp_str above = graph->modules[package].name;
-    for (uint32_t i = package + 1; i < graph->count; i++) {
-        cp_str name = graph->modules[i].name;
-        if (!cp_str_starts(name, above) || name.n <= above.n)
-            break;
-        if (name.p[above.n] != '.')
-            continue;
-        cp_str child = cp_str_sub(name, above.n + 1, name.n);
-        if (cp_str_find(child, '.', 0) != SIZE_MAX || !cp_str_starts(child, stem) ||
-            cp_str_is(child, "tests"))
-            continue;
-        cp_edge edge = {.module = i, .target = name, .line = r->line, .context = CP_IMPORT_DYNAMIC};
-        cp_graph_edge(graph, module, &edge);
-    }
+    if (package != CP_NONE && graph->modules[package].package)
+        load_children(graph, module, package, stem, r->line);
 }
 
 // `for name in ("a", "b"): __import__(name)`: the literals of the loop around it.

@@ -4,7 +4,7 @@
 
 #include <libdeflate.h>
 
-enum { MAX_STREAMS = 16, MAX_UNPACKED = 4 << 20, MIN_PACKED = 64 };
+enum { MAX_STREAMS = 16, MAX_UNPACKED = 4 << 20, MIN_PACKED = 64, MAX_TRIES = 4096 };
 
 // RFC 1950: deflate with a 32 KiB window, no preset dictionary, and a check that holds by chance
 // for one pair of bytes in 31.
@@ -33,12 +33,15 @@ void cp_elf_texts(const cp_elf_text **out, size_t *count, cp_str rodata, cp_aren
     cp_vec_push(&texts, (cp_elf_text){rodata, false});
     struct libdeflate_decompressor *d = NULL;
     void *room = NULL;
+    unsigned tries = 0; // a hostile file may be made of streams that unpack to 4 MiB of nothing
     for (size_t at = 0; at + MIN_PACKED < rodata.n && texts.n <= MAX_STREAMS; at++) {
         at = cp_str_find(rodata, 0x78, at);
         if (at == SIZE_MAX || at + MIN_PACKED >= rodata.n)
             break;
         if (!is_zlib_header((const unsigned char *)rodata.p + at))
             continue;
+        if (++tries > MAX_TRIES)
+            break;
         if (!d) {
             d = libdeflate_alloc_decompressor();
             room = cp_xmalloc(MAX_UNPACKED);

@@ -28,8 +28,8 @@ typedef struct cp_placement {
     uint32_t item_count;
     int64_t objective; ///< in the problem's unit
     int64_t bound;     ///< no placement has a smaller objective; INT64_MIN = nothing is known
-    double gap;        ///< what may be missing, beyond a step, relative to the objective: 0 when
-                       ///< optimal, infinite when the bound is unknown
+    double gap;        ///< what may be missing, beyond a step, relative to the objective: at most
+                       ///< 1e-9 when optimal, infinite when the bound is unknown
     int64_t nusd, init_us, response_us;
     const cp_conflict *conflicts; ///< a set of limits of which none is superfluous
     uint32_t conflict_count;

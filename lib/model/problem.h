@@ -8,10 +8,9 @@
 //   row i      fixed_i + sum use_i(j, t(j)) <= capacity_i         unzipped bytes, memory, /tmp, ...
 //   closure    a needs b:  t(b) <= t(a)                           tiers are listed nearest first
 //   mount      at most one tier marked `mount` is used
-//   tiers      no tier marked `closed` is used                    (a wish of the user, may be lifted)
-//   init       I <= init_limit_us
-//   latency    platform_us + sum platform_us(j, t(j)) + I + sum first_us(j, t(j)) <= latency_limit
-//   budget     cost <= budget_nusd
+//   tiers      no tier marked `closed` is used                    (a wish of the user, may be
+//   lifted) init       I <= init_limit_us latency    platform_us + sum platform_us(j, t(j)) + I +
+//   sum first_us(j, t(j)) <= latency_limit budget     cost <= budget_nusd
 //
 // I is the time of init: imports in item order on one thread, while one stream brings the items of
 // `stream` tiers in the same order (a two-machine flow shop):
@@ -72,9 +71,9 @@ typedef struct cp_problem_choice {
 
 typedef struct cp_problem_item {
     cp_str name;
-    bool initial;                      ///< takes part in the flow shop
-    const cp_problem_choice *choices;  ///< one for each tier
-    const uint32_t *needs;             ///< items that must be at least as near
+    bool initial;                     ///< takes part in the flow shop
+    const cp_problem_choice *choices; ///< one for each tier
+    const uint32_t *needs;            ///< items that must be at least as near
     uint32_t need_count;
 } cp_problem_item;
 

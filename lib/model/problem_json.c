@@ -374,6 +374,7 @@ static cp_status read_all(reader *r, const cp_json *root) {
     CP_TRY(read_head(r, root));
     CP_TRY(read_tiers(r, root));
     CP_TRY(read_rows(r, root));
+    CP_TRY(cp_problem_validate(r->p, r->err)); // names must be good before items refer to them
     CP_TRY(read_items(r, root));
     return cp_problem_validate(r->p, r->err);
 }

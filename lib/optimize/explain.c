@@ -1,14 +1,14 @@
 #include "optimize/explain.h"
 
-
 cp_str cp_fit_of(const cp_asset *assets, uint32_t count) {
     bool remote = false, mount = false;
     for (uint32_t j = 0; j < count; j++) {
         remote |= !cp_tiers[assets[j].tier]->local;
         mount |= cp_tiers[assets[j].tier]->mount;
     }
-    return mount ? CP_STR("mount for the difference")
-                 : remote ? CP_STR("local + asynchronous S3") : CP_STR("fits locally");
+    return mount    ? CP_STR("mount for the difference")
+           : remote ? CP_STR("local + asynchronous S3")
+                    : CP_STR("fits locally");
 }
 
 static const char *rule(const cp_asset *a) {

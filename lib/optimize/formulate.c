@@ -38,8 +38,8 @@ static void fill_choice(cp_problem_choice *c, const cp_settings *s, const cp_ass
     cp_tier_time time = t->time(&use, &s->env);
     double first = time.fetch * a->use_probability;
     c->allowed = true;
-    c->nusd = whole((cost.storage + cost.requests + cost.transfer + first * s->usd_per_init_ms) *
-                    1e9);
+    c->nusd =
+        whole((cost.storage + cost.requests + cost.transfer + first * s->usd_per_init_ms) * 1e9);
     if (tier == CP_TIER_BUNDLE)
         c->nusd += (int64_t)(a->bytes / 1024);
     c->import_us = a->initial ? whole((time.import + a->import_ms) * s->init_factor * 1e3) : 0;
@@ -82,9 +82,7 @@ static const cp_problem_row *make_rows(const cp_settings *s, uint64_t files,
     rows[ROW_TMP] = (cp_problem_row){CP_STR("tmp"), CP_STR("byte"), (int64_t)s->tmp_bytes, 0};
     rows[ROW_FIRST_USE] = (cp_problem_row){
         CP_STR("first-use"), CP_STR("us"),
-        s->options->max_first_use_ms > 0
-            ? whole(s->options->max_first_use_ms * 1e3)
-            : CP_NO_LIMIT,
+        s->options->max_first_use_ms > 0 ? whole(s->options->max_first_use_ms * 1e3) : CP_NO_LIMIT,
         0};
     return rows;
 }
@@ -128,11 +126,10 @@ cp_problem *cp_formulate(const cp_settings *s, const cp_asset *assets, uint32_t 
     p->stream_start_us = whole((n->s3_connect_ms + s->env.first_byte_ms) * s->init_factor * 1e3);
     p->init_nusd_per_ms = whole(s->usd_per_init_ms / s->init_factor * 1e9);
     p->init_limit_us = whole(n->init_ms * 1e3);
-    p->latency_limit_us = s->options->max_latency_ms > 0
-                              ? whole(s->options->max_latency_ms * 1e3)
-                              : CP_NO_LIMIT;
-    p->budget_nusd = s->options->budget_usd_month > 0 ? whole(s->options->budget_usd_month * 1e9)
-                                                      : CP_NO_LIMIT;
+    p->latency_limit_us =
+        s->options->max_latency_ms > 0 ? whole(s->options->max_latency_ms * 1e3) : CP_NO_LIMIT;
+    p->budget_nusd =
+        s->options->budget_usd_month > 0 ? whole(s->options->budget_usd_month * 1e9) : CP_NO_LIMIT;
     return p;
 }
 

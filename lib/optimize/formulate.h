@@ -1,11 +1,12 @@
 // formulate.h - assets and numbers to a cp_problem, and a placement back to predicted times and
 // money. The only place that knows both the tiers' arithmetic and the problem's integers.
 //
-// Rows: unzipped (zips and what is attached), memory and tmp (what is fetched stays there), first-use
-// (expected fetches after init, when limited). All times are those of the asked-for percentile (see
-// optimize.h); money is the mean, so the price of a millisecond of init is divided by the same
-// factor. Bytes in the bundle cost 1 nano-dollar a KiB: less than any real price, it only decides
-// between bundle and layer (what changes together lives together: a deploy ships the function zip).
+// Rows: unzipped (zips and what is attached), memory and tmp (what is fetched stays there),
+// first-use (expected fetches after init, when limited). All times are those of the asked-for
+// percentile (see optimize.h); money is the mean, so the price of a millisecond of init is divided
+// by the same factor. Bytes in the bundle cost 1 nano-dollar a KiB: less than any real price, it
+// only decides between bundle and layer (what changes together lives together: a deploy ships the
+// function zip).
 #pragma once
 
 #include "model/check.h"
@@ -33,8 +34,8 @@ typedef struct cp_settings {
 CP_MUST_CHECK cp_status cp_settings_fill(cp_settings *out, const cp_optimize_options *options,
                                          const cp_facts *facts, cp_arena *arena, cp_err *err);
 
-/// The problem of placing `assets`; its items have the same order and names. `baseline_bytes` is the
-/// memory of the function without what is fetched.
+/// The problem of placing `assets`; its items have the same order and names. `baseline_bytes` is
+/// the memory of the function without what is fetched.
 cp_problem *cp_formulate(const cp_settings *settings, const cp_asset *assets, uint32_t count,
                          double runtime_ms, uint64_t baseline_bytes, cp_arena *arena);
 

@@ -341,8 +341,7 @@ static uint32_t allowed_of(const cp_asset *a, bool layers) {
     case CP_ASSET_COLD:
         break;
     }
-    return local | mounts |
-           (a->initial ? 1u << CP_TIER_S3_PREFETCH : 1u << CP_TIER_S3_DEMAND);
+    return local | mounts | (a->initial ? 1u << CP_TIER_S3_PREFETCH : 1u << CP_TIER_S3_DEMAND);
 }
 
 static cp_str name_of(grouper *g, uint32_t key, const cp_asset *a) {
@@ -356,8 +355,9 @@ static cp_str name_of(grouper *g, uint32_t key, const cp_asset *a) {
         return cp_arena_str(g->arena, rest);
     if (text.p[0] == 'l')
         return cp_arena_fmt(g->arena, "%.*s%s",
-                            CP_STR_ARG(a->file_count == 1 ? g->facts->files[a->files[0]].rel
-                                                          : cp_path_dir(g->facts->files[a->files[0]].rel)),
+                            CP_STR_ARG(a->file_count == 1
+                                           ? g->facts->files[a->files[0]].rel
+                                           : cp_path_dir(g->facts->files[a->files[0]].rel)),
                             a->file_count == 1 ? "" : " (libraries)");
     if (rest.n == 0)
         rest = CP_STR("small packages");
@@ -480,8 +480,8 @@ cp_status cp_group(cp_asset **assets, uint32_t *count, const cp_facts *facts,
                    const cp_profile *profile, const cp_numbers *numbers,
                    const cp_group_options *options, cp_arena *arena, cp_err *err) {
     if (options->max_assets < CP_GROUP_MIN_ASSETS)
-        return cp_fail(err, CP_EUSAGE, "max_assets is %u, must be at least %d",
-                       options->max_assets, CP_GROUP_MIN_ASSETS);
+        return cp_fail(err, CP_EUSAGE, "max_assets is %u, must be at least %d", options->max_assets,
+                       CP_GROUP_MIN_ASSETS);
     CP_AUTO(cp_intern) keys = NULL;
     const cp_module_use *modules = cp_use_of_modules(facts, profile, numbers, arena);
     grouper g = {.facts = facts,

@@ -6,13 +6,16 @@
 //   project     all files of the project: one asset
 //   metadata    all dist-info: one asset
 //   code        a folder's modules of one use (initial, or deferred: reached but not during init);
-//               a folder whose modules of that use are under T bytes, subfolders included, joins its
-//               parent; packages (first path component) under S bytes join "small packages"; a file
-//               of B bytes or more is an asset by itself
-//   library     shared libraries that the same assets need, by folder; one that a single asset needs
+//               a folder whose modules of that use are under T bytes, subfolders included, joins
+//               its parent; packages (first path component) under S bytes join "small packages"; a
+//               file of B bytes or more is an asset by itself
+//   library     shared libraries that the same assets need, by folder; one that a single asset
+//   needs
 //               joins it (unless it has B bytes or more)
-//   data        by package, when some module of the package is reached: read by path. So is a shared
-//               library that nothing links to (ctypes opens it by path) and what the profile saw opened
+//   data        by package, when some module of the package is reached: read by path. So is a
+//   shared
+//               library that nothing links to (ctypes opens it by path) and what the profile saw
+//               opened
 //   not reached all else, by distribution; under S bytes together
 //
 // T = 512 KiB, B = 4 MiB, S = 16 KiB; all three double until there are at most `max_assets`. Assets
@@ -40,7 +43,8 @@ typedef struct cp_group_options {
 } cp_group_options;
 
 /// Fills `assets` (everything but tier and why), in first-use order: initial ones first. Files
-/// appear in exactly one asset. Fails with CP_EUSAGE when `max_assets` is under CP_GROUP_MIN_ASSETS.
+/// appear in exactly one asset. Fails with CP_EUSAGE when `max_assets` is under
+/// CP_GROUP_MIN_ASSETS.
 CP_MUST_CHECK cp_status cp_group(cp_asset **assets, uint32_t *count, const cp_facts *facts,
                                  const cp_profile *profile, const cp_numbers *numbers,
                                  const cp_group_options *options, cp_arena *arena, cp_err *err);

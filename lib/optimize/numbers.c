@@ -1,7 +1,7 @@
 #include "optimize/numbers.h"
 
-#include "numbers_data.h"
 #include "data/json.h"
+#include "numbers_data.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -107,7 +107,7 @@ static cp_status load_text(loader *l, cp_str text, const char *name, cp_str regi
 
 // What the tiers divide by.
 static cp_status check_positive(const cp_numbers *n, cp_err *err) {
-    const double values[] = {n->bandwidth_mb_s, n->local_mb_s,      n->s3_range,
+    const double values[] = {n->bandwidth_mb_s,       n->local_mb_s,     n->s3_range,
                              n->s3files_direct_range, n->unzipped_bytes, n->memory_max_mb};
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         if (!(values[i] > 0))

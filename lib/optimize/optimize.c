@@ -36,8 +36,9 @@ static cp_status take_problem(stage *s, const cp_problem *given, cp_err *err) {
                            CP_STR_ARG(given->tiers[t].name), cp_tier_id_name((cp_tier_id)t));
     for (uint32_t j = 0; j < s->count; j++)
         if (!cp_str_eq(given->items[j].name, s->assets[j].name)) {
-            cp_fail(err, CP_EUSAGE, "item %u of the given problem is \"%.*s\", the asset is \"%.*s\"",
-                    j, CP_STR_ARG(given->items[j].name), CP_STR_ARG(s->assets[j].name));
+            cp_fail(err, CP_EUSAGE,
+                    "item %u of the given problem is \"%.*s\", the asset is \"%.*s\"", j,
+                    CP_STR_ARG(given->items[j].name), CP_STR_ARG(s->assets[j].name));
             return cp_hint(err, "solve a problem by itself with `cloudpack solve`");
         }
     s->problem = given;
@@ -102,8 +103,7 @@ static cp_status solve_once(stage *s, cp_placement **out, const cp_problem *prob
 
 // Least latency: many placements share it, so the cheapest of those is what is wanted.
 static cp_status cheapest_of_fastest(stage *s, cp_placement **best, cp_err *err) {
-    if (s->problem->objective != CP_OBJECTIVE_LATENCY ||
-        (*best)->status != CP_PLACEMENT_OPTIMAL)
+    if (s->problem->objective != CP_OBJECTIVE_LATENCY || (*best)->status != CP_PLACEMENT_OPTIMAL)
         return CP_OK;
     cp_problem *second = CP_ARENA_NEW(s->arena, cp_problem);
     *second = *s->problem;

@@ -8,7 +8,8 @@
 #define PLAN_FORMAT "cloudpack.plan/1"
 #define PLAN_BYTES_MAX (512u << 20)
 
-static const char *const kinds[] = {"project", "code", "library", "data", "metadata", "not reached"};
+static const char *const kinds[] = {"project", "code",     "library",
+                                    "data",    "metadata", "not reached"};
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 
 cp_str cp_plan_digest(const cp_plan *plan, const cp_facts *facts, cp_arena *arena) {
@@ -260,8 +261,7 @@ static cp_status read_assets(const cp_json *root, reader *r) {
 
 static cp_status read_prediction(cp_prediction *p, const cp_json *root, reader *r) {
     const cp_json *latency = cp_json_get(root, "latency_ms"),
-                  *cost = cp_json_get(root, "cost_usd_month"),
-                  *parts = cp_json_get(cost, "parts");
+                  *cost = cp_json_get(root, "cost_usd_month"), *parts = cp_json_get(cost, "parts");
     const struct {
         double *out;
         const cp_json *object;
@@ -337,8 +337,7 @@ cp_status cp_plan_from_json(cp_plan **out, cp_str text, const char *name, const 
                             cp_arena *arena, cp_err *err) {
     CP_AUTO(cp_json_doc) doc = NULL;
     CP_TRY(cp_json_parse(&doc, text, PLAN_BYTES_MAX, name, err));
-    reader r = {
-        .facts = facts, .plan = CP_ARENA_NEW(arena, cp_plan), .arena = arena, .err = err};
+    reader r = {.facts = facts, .plan = CP_ARENA_NEW(arena, cp_plan), .arena = arena, .err = err};
     if (read_plan(cp_json_root(doc), &r) != CP_OK)
         return cp_wrap(err, "%s", name);
     *out = r.plan;

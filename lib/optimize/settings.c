@@ -14,8 +14,8 @@ static double normal_quantile(double p) {
     static const double c[] = {-7.784894002430293e-03, -3.223964580411365e-01,
                                -2.400758277161838e+00, -2.549732539343734e+00,
                                4.374664141464968e+00,  2.938163982698783e+00};
-    static const double d[] = {7.784695709041462e-03, 3.224671290700398e-01,
-                               2.445134137142996e+00, 3.754408661907416e+00};
+    static const double d[] = {7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e+00,
+                               3.754408661907416e+00};
     if (p > 1 - 0.02425) {
         double q = sqrt(-2 * log(1 - p));
         return -(((((c[0] * q + c[1]) * q + c[2]) * q + c[3]) * q + c[4]) * q + c[5]) /
@@ -34,34 +34,34 @@ static cp_status bad(cp_err *err, const char *what, const char *must) {
     return cp_fail(err, CP_EUSAGE, "%s: must be %s", what, must);
 }
 
-static bool amount(double v) {
-    return isfinite(v) && v >= 0 && v <= 1e15;
+static cp_status check_amount(double v, double most, const char *what, const char *must,
+                              cp_err *err) {
+    return isfinite(v) && v >= 0 && v <= most ? CP_OK : bad(err, what, must);
+}
+
+static cp_status check_sizes(const cp_optimize_options *o, cp_err *err) {
+    const uint64_t most = UINT64_C(1) << 50;
+    if (o->attached_bytes > most || o->unzipped_limit_bytes > most || o->tmp_bytes > most)
+        return bad(err, "sizes", "under 2^50 bytes");
+    return CP_OK;
 }
 
 static cp_status check_options(const cp_optimize_options *o, cp_err *err) {
     if (o->percentile && (o->percentile < 50 || o->percentile > 99))
         return bad(err, "percentile", "from 50 to 99");
-    if (!amount(o->max_latency_ms) || o->max_latency_ms > 9e8)
-        return bad(err, "latency limit", "a time that is not negative");
-    if (!amount(o->budget_usd_month) || o->budget_usd_month > 1e6)
-        return bad(err, "budget", "0 to 1,000,000 USD a month");
-    if (!amount(o->max_first_use_ms) || o->max_first_use_ms > 9e8)
-        return bad(err, "first-use limit", "a time that is not negative");
-    if (!amount(o->traffic_month) || o->traffic_month > 1e12)
-        return bad(err, "traffic", "0 to 10^12 invocations a month");
-    if (!amount(o->cold_start_fraction) || o->cold_start_fraction > 1)
-        return bad(err, "cold start fraction", "from 0 to 1");
-    if (!amount(o->first_byte_ms) || o->first_byte_ms > 60000)
-        return bad(err, "first byte time", "0 to 60 s");
-    if (!amount(o->bandwidth_mb_s) ||
-        (o->bandwidth_mb_s > 0 && (o->bandwidth_mb_s < 0.001 || o->bandwidth_mb_s > 1e6)))
-        return bad(err, "bandwidth", "0.001 to 1,000,000 MB/s");
-    if (o->allowed_tiers && (o->allowed_tiers & ~CP_TIERS_ALL))
+    if (o->allowed_tiers & ~CP_TIERS_ALL)
         return bad(err, "tiers", "known tiers");
-    if (o->attached_bytes > (UINT64_C(1) << 50) || o->unzipped_limit_bytes > (UINT64_C(1) << 50) ||
-        o->tmp_bytes > (UINT64_C(1) << 50))
-        return bad(err, "sizes", "under 2^50 bytes");
-    return CP_OK;
+    const char *time = "a time from 0 to 10 days";
+    CP_TRY(check_amount(o->max_latency_ms, 864e6, "latency limit", time, err));
+    CP_TRY(check_amount(o->max_first_use_ms, 864e6, "first-use limit", time, err));
+    CP_TRY(check_amount(o->first_byte_ms, 60000, "first byte time", "0 to 60 s", err));
+    CP_TRY(check_amount(o->budget_usd_month, 1e6, "budget", "0 to 1,000,000 USD a month", err));
+    CP_TRY(check_amount(o->traffic_month, 1e12, "traffic", "0 to 10^12 invocations a month", err));
+    CP_TRY(check_amount(o->cold_start_fraction, 1, "cold start fraction", "from 0 to 1", err));
+    CP_TRY(check_amount(o->bandwidth_mb_s, 1e6, "bandwidth", "0.001 to 1,000,000 MB/s", err));
+    if (o->bandwidth_mb_s > 0 && o->bandwidth_mb_s < 0.001)
+        return bad(err, "bandwidth", "0.001 to 1,000,000 MB/s");
+    return check_sizes(o, err);
 }
 
 static double or_default(double v, double fallback) {
@@ -82,8 +82,8 @@ static cp_status fill_sizes(cp_settings *s, cp_err *err) {
     s->max_assets = o->max_assets ? o->max_assets : 150;
     s->percentile = o->percentile ? o->percentile : 95;
     // The project's own code lives in the bundle: that tier cannot be closed.
-    s->allowed_tiers = (o->allowed_tiers ? o->allowed_tiers : CP_TIERS_ALL) |
-                       CP_TIER_BIT(CP_TIER_BUNDLE);
+    s->allowed_tiers =
+        (o->allowed_tiers ? o->allowed_tiers : CP_TIERS_ALL) | CP_TIER_BIT(CP_TIER_BUNDLE);
     return CP_OK;
 }
 

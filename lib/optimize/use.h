@@ -1,17 +1,18 @@
-// use.h - when each module is first used, how long its import takes, how likely it is needed at all.
+// use.h - when each module is first used, how long its import takes, how likely it is needed at
+// all.
 //
 // From the profile when there is one: modules of phase 0 are initial, in the order seen, with their
-// own times. Otherwise from the facts: a walk over the import statements from the handler on, in the
-// order of the lines, parents before children, which is the order in which Python executes them;
-// times are estimates from the sizes (import_ms_per_source_mb, import_ms_per_native_mb).
+// own times. Otherwise from the facts: a walk over the import statements from the handler on, in
+// the order of the lines, parents before children, which is the order in which Python executes
+// them; times are estimates from the sizes (import_ms_per_source_mb, import_ms_per_native_mb).
 #pragma once
 
 #include "model/facts.h"
 #include "tier/tier.h"
 
 /// How likely a cold environment needs a module after init, as long as nothing has been learned:
-/// seen in an event of the profile; reached, no profile yet; reached, but in no event of the profile;
-/// not reached at all (unseen is not zero).
+/// seen in an event of the profile; reached, no profile yet; reached, but in no event of the
+/// profile; not reached at all (unseen is not zero).
 #define CP_USE_SEEN 0.9
 #define CP_USE_REACHED 0.2
 #define CP_USE_UNSEEN 0.02

@@ -133,24 +133,30 @@ static void note_import_call(struct py_scanner *s, cp_str word) {
     s->line = line;
 }
 
+// Over one byte of a call's arguments that starts no string; keeps count of the brackets.
+static void skip_argument_byte(struct py_scanner *s, unsigned *open) {
+    uint8_t c = *s->p;
+    if (py_at_newline(s)) {
+        py_skip_newline(s);
+        return;
+    }
+    if (c == '#') {
+        py_skip_comment(s);
+        return;
+    }
+    *open += c == '(' || c == '[' || c == '{';
+    *open -= c == ')' || c == ']' || c == '}';
+    s->p++;
+}
+
 // The string literals of lazy_loader.attach(__name__, submodules={...}, submod_attrs={"sub":
 // ["x"]}): one before a ':' is a submodule, and those up to the next one are its attributes.
 static void attach_literals(struct py_scanner *s, uint32_t line) {
     unsigned open = 0;
     cp_str module = {0};
     do {
-        uint8_t c = py_peek(s);
-        if (c == '(' || c == '[' || c == '{')
-            open++;
-        if (c == ')' || c == ']' || c == '}')
-            open--;
-        if (c != '"' && c != '\'') {
-            if (py_at_newline(s))
-                py_skip_newline(s);
-            else if (c == '#')
-                py_skip_comment(s);
-            else
-                s->p++;
+        if (*s->p != '"' && *s->p != '\'') {
+            skip_argument_byte(s, &open);
             continue;
         }
         cp_str body;
@@ -161,9 +167,10 @@ static void attach_literals(struct py_scanner *s, uint32_t line) {
         bool key = py_peek(s) == ':';
         if (key)
             module = body;
+        bool is_module = key || module.n == 0;
         cp_py_import *r = py_add_import(s, CP_PY_ATTACH, line);
-        r->module = key || module.n == 0 ? body : module;
-        r->name = key || module.n == 0 ? CP_STR("") : body;
+        r->module = is_module ? body : module;
+        r->name = is_module ? CP_STR("") : body;
     } while (open && s->p < s->end);
 }
 
@@ -320,6 +327,18 @@ static void take_number(struct py_scanner *s) {
         s->p++;
 }
 
+// A newline or ';' ends a statement, outside brackets. Returns the stop byte, or -1 to go on.
+static int take_end(struct py_scanner *s, const struct rest *r) {
+    bool newline = py_at_newline(s);
+    if (s->brackets == r->base)
+        return newline ? '\n' : ';';
+    if (newline)
+        py_skip_newline(s);
+    else
+        s->p++;
+    return -1;
+}
+
 // A byte that starts no word, space or string. Returns the stop byte, or -1 to go on.
 static int take_mark(struct py_scanner *s, struct rest *r) {
     uint8_t c = *s->p;
@@ -334,25 +353,18 @@ static int take_mark(struct py_scanner *s, struct rest *r) {
     case '}':
         close_bracket(s, c, r);
         return -1;
-    case '#':
-        py_skip_comment(s);
-        return -1;
     case '\n':
     case '\r':
-        if (s->brackets == r->base)
-            return '\n';
-        py_skip_newline(s);
+    case ';':
+        return take_end(s, r);
+    case ':':
+        return take_colon(s, r) ? ':' : -1;
+    case '#':
+        py_skip_comment(s);
         return -1;
     case '\\':
         take_backslash(s);
         return -1;
-    case ';':
-        if (s->brackets == r->base)
-            return ';';
-        s->p++;
-        return -1;
-    case ':':
-        return take_colon(s, r) ? ':' : -1;
     case '\0':
         py_damage(s, "source text contains a NUL byte");
         return -1;

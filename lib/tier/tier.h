@@ -1,12 +1,12 @@
 // tier.h - where an asset can live, what that costs and how long it takes to get it from there.
 //
 // A tier is pure arithmetic: it opens no file and calls no cloud. All numbers come from
-// lib/tier/data/*.json (each with its unit, source and date), loaded by optimize/numbers.h. To add a
-// tier, write <name>.c next to this file and a line in tiers.def (and in cp_tier_id); formulate, the
-// configuration and the man page test read that list.
+// lib/tier/data/*.json (each with its unit, source and date), loaded by optimize/numbers.h. To add
+// a tier, write <name>.c next to this file and a line in tiers.def (and in cp_tier_id); formulate,
+// the configuration and the man page test read that list.
 //
-// Money is USD a month, time is milliseconds, sizes are bytes; MB and GB are 10^6 and 10^9 bytes, as
-// AWS prices them.
+// Money is USD a month, time is milliseconds, sizes are bytes; MB and GB are 10^6 and 10^9 bytes,
+// as AWS prices them.
 #pragma once
 
 #include <stdbool.h>

@@ -43,8 +43,8 @@ cp_tier_time cp_tier_mount_time(const cp_tier_use *use, const cp_tier_env *env) 
 
 cp_tier_time cp_tier_zip_time(const cp_tier_use *use, const cp_tier_env *env) {
     double read = (double)use->bytes / 1e3 / env->n->local_mb_s;
-    return (cp_tier_time){.platform = (double)use->zipped_bytes / 1e6 *
-                                      env->n->platform_ms_per_zip_mb,
+    return (cp_tier_time){.platform =
+                              (double)use->zipped_bytes / 1e6 * env->n->platform_ms_per_zip_mb,
                           .import = use->initial ? read : 0,
                           .fetch = use->initial ? 0 : read};
 }

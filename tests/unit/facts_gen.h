@@ -1,4 +1,5 @@
-// facts_gen.h - facts made by hand for tests of optimize: files are added in any order, then sorted.
+// facts_gen.h - facts made by hand for tests of optimize: files are added in any order, then
+// sorted.
 #pragma once
 
 #include "core/path.h"
@@ -27,14 +28,14 @@ static inline void gen_file(gen_facts *g, cp_root root, const char *rel, cp_file
                                           .module = CP_NONE});
     if (!module)
         return;
-    cp_vec_push(&g->modules,
-                (cp_module_fact){.name = cp_str_of(module),
-                                 .kind = kind == CP_FILE_EXTENSION ? CP_MODULE_EXTENSION
-                                                                   : CP_MODULE_SOURCE,
-                                 .file = (uint32_t)(g->files.n - 1),
-                                 .initial = use == 'i',
-                                 .reached = use != '-',
-                                 .why_from = CP_NONE});
+    cp_vec_push(
+        &g->modules,
+        (cp_module_fact){.name = cp_str_of(module),
+                         .kind = kind == CP_FILE_EXTENSION ? CP_MODULE_EXTENSION : CP_MODULE_SOURCE,
+                         .file = (uint32_t)(g->files.n - 1),
+                         .initial = use == 'i',
+                         .reached = use != '-',
+                         .why_from = CP_NONE});
 }
 
 static inline int gen_file_order(const void *a, const void *b) {

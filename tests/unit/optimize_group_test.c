@@ -1,5 +1,5 @@
-// Files to assets: each in exactly one, by the documented rule, in first-use order, libraries behind
-// whoever needs them.
+// Files to assets: each in exactly one, by the documented rule, in first-use order, libraries
+// behind whoever needs them.
 #include "facts_gen.h"
 #include "optimize/group.h"
 
@@ -51,7 +51,8 @@ Test(group, files_go_where_the_rule_says) {
     const cp_facts *f = gen_numeric(&gen, 2);
     grouped g = group(f, NULL, 150, true, &arena);
     each_file_is_in_one_asset(f, g);
-    const cp_asset *core = with_file(f, g, "num/core.so"), *blas = with_file(f, g, "num.libs/libblas.so");
+    const cp_asset *core = with_file(f, g, "num/core.so"),
+                   *blas = with_file(f, g, "num.libs/libblas.so");
     cr_assert_eq(core->file_count, 1); // 6 MB: alone
     cr_assert_eq(core->kind, CP_ASSET_CODE);
     cr_assert_eq(blas->kind, CP_ASSET_LIBRARY);

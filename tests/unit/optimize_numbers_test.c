@@ -13,8 +13,9 @@
 static cp_str prices(cp_arena *arena) {
     cp_str text;
     cp_err err = {0};
-    cr_assert_eq(cp_file_read(&text, arena, CP_STR(CP_SOURCE_DIR "/lib/tier/data/prices-2026-09.json"),
-                              1 << 20, &err),
+    cr_assert_eq(cp_file_read(&text, arena,
+                              CP_STR(CP_SOURCE_DIR "/lib/tier/data/prices-2026-09.json"), 1 << 20,
+                              &err),
                  CP_OK);
     return text;
 }
@@ -51,8 +52,8 @@ static void refuse(const char *from, const char *to, const char *message) {
     cp_str text = prices(&arena);
     const char *at = strstr(text.p, from);
     cr_assert_not_null(at);
-    cp_str changed = cp_arena_fmt(&arena, "%.*s%s%s", (int)(at - text.p), text.p, to,
-                                  at + strlen(from));
+    cp_str changed =
+        cp_arena_fmt(&arena, "%.*s%s%s", (int)(at - text.p), text.p, to, at + strlen(from));
     cr_assert_eq(cp_numbers_load(&set, (cp_str){0}, changed, "my.json", &arena, &err), CP_EFORMAT,
                  "accepted: %s", to);
     cr_assert_not_null(strstr(err.message, message), "%s", err.message);

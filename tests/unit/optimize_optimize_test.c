@@ -85,8 +85,8 @@ Test(optimize, infeasible_names_the_limits_and_what_they_would_have_to_be) {
     const cp_facts *f = gen_numeric(&gen, 18);
     cp_err err = {0};
     cp_plan *plan = NULL;
-    cp_optimize_options options = {.allowed_tiers = CP_TIER_BIT(CP_TIER_BUNDLE) |
-                                                    CP_TIER_BIT(CP_TIER_LAYER)};
+    cp_optimize_options options = {.allowed_tiers =
+                                       CP_TIER_BIT(CP_TIER_BUNDLE) | CP_TIER_BIT(CP_TIER_LAYER)};
     cr_assert_eq(cp_optimize(&plan, &options, f, NULL, NULL, &arena, &err), CP_EINFEASIBLE);
     cr_assert_not_null(strstr(err.message, "unzipped"), "%s", err.message);
     cr_assert_not_null(strstr(err.message, "262,144,000"), "%s", err.message);
@@ -126,8 +126,8 @@ Test(optimize, a_tighter_latency_limit_is_kept_at_the_percentile) {
     CP_AUTOV(cp_arena) arena = {0};
     gen_facts gen = {.arena = &arena};
     const cp_facts *f = gen_numeric(&gen, 18);
-    cp_optimize_options options = {.memory_mb = 2048, .objective = CP_OBJECTIVE_LATENCY,
-                                   .percentile = 99};
+    cp_optimize_options options = {
+        .memory_mb = 2048, .objective = CP_OBJECTIVE_LATENCY, .percentile = 99};
     cp_plan *fast = plan_of(f, options, &arena);
     double least = fast->predicted.p99_ms;
     cr_assert(fabs(fast->objective - least) < 1, "%f %f", fast->objective, least);

@@ -145,7 +145,7 @@ Test(scan, damage_is_reported_where_it_starts) {
     damage_at("if x:\n    y\n  z\n", 3, 3, "matches no block");
     damage_at("import a b\n", 1, 10, "after this import");
     damage_at("from a import\n", 1, 14, "expected a name");
-    damage_at("import os\nx = f'{a'\n", 2, 8, "not closed");
+    damage_at("import os\nx = f'{a'\n", 2, 9, "not closed");
 }
 
 Test(scan, what_comes_before_the_damage_is_still_reported) {

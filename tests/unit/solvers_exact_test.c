@@ -1,5 +1,5 @@
-// The exact solver against enumeration: same optimum, same "infeasible", on problems with every kind
-// of limit; and the properties that any exact answer has.
+// The exact solver against enumeration: same optimum, same "infeasible", on problems with every
+// kind of limit; and the properties that any exact answer has.
 #include "problem_gen.h"
 #include "solvers/solver.h"
 
@@ -43,8 +43,8 @@ static void compare(uint64_t seed, uint32_t n, unsigned *feasible) {
     cp_effort effort = {.seconds = 30};
     cr_assert_eq(cp_solve(&s, p, CP_STR("glpk"), &effort, &arena, &err), CP_OK, "seed %u: %s",
                  (unsigned)seed, err.message);
-    cr_assert_eq(s->status, b.any ? CP_PLACEMENT_OPTIMAL : CP_PLACEMENT_INFEASIBLE,
-                 "seed %u: %s", (unsigned)seed, cp_placement_status_name(s->status));
+    cr_assert_eq(s->status, b.any ? CP_PLACEMENT_OPTIMAL : CP_PLACEMENT_INFEASIBLE, "seed %u: %s",
+                 (unsigned)seed, cp_placement_status_name(s->status));
     *feasible += b.any;
     if (b.any) {
         cr_assert_eq(s->objective, b.objective, "seed %u: %" PRId64 " not %" PRId64, (unsigned)seed,
@@ -89,7 +89,8 @@ Test(solvers_exact, a_wider_limit_never_makes_the_answer_worse) {
         cr_assert_eq(cp_solve(&tight, p, CP_STR("glpk"), NULL, &arena, &err), CP_OK);
         cp_problem_row *rows = (cp_problem_row *)(uintptr_t)p->rows;
         for (uint32_t i = 0; i < p->row_count; i++)
-            rows[i].capacity = rows[i].capacity == CP_NO_LIMIT ? CP_NO_LIMIT : rows[i].capacity + 97;
+            rows[i].capacity =
+                rows[i].capacity == CP_NO_LIMIT ? CP_NO_LIMIT : rows[i].capacity + 97;
         if (p->latency_limit_us != CP_NO_LIMIT)
             p->latency_limit_us += 131;
         cr_assert_eq(cp_solve(&wide, p, CP_STR("glpk"), NULL, &arena, &err), CP_OK);

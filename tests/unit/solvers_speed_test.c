@@ -6,8 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static cp_placement *solve(const cp_problem *p, const char *name, double seconds,
-                           cp_arena *arena) {
+static cp_placement *solve(const cp_problem *p, const char *name, double seconds, cp_arena *arena) {
     cp_err err = {0};
     cp_placement *s = NULL;
     cp_effort effort = {.seconds = seconds};

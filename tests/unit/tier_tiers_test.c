@@ -39,7 +39,10 @@ Test(tier, the_list_is_in_the_order_of_cp_tier_id) {
 }
 
 Test(tier, zips_are_free_and_cost_platform_time_by_their_zipped_size) {
-    cp_tier_use use = {.bytes = 50000000, .zipped_bytes = 10000000, .files = 10, .initial = true,
+    cp_tier_use use = {.bytes = 50000000,
+                       .zipped_bytes = 10000000,
+                       .files = 10,
+                       .initial = true,
                        .probability = 1};
     cp_tier_cost c = cp_tiers[CP_TIER_LAYER]->cost(&use, &env);
     cr_assert(near(c.storage + c.requests + c.transfer, 0));

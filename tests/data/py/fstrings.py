@@ -3,7 +3,7 @@ a = {"k": 1}; w = 3
 x = f"{a['k']:>{w}}"; import os
 y = f'{a["k"]!r:{"^"}{w}}' f"{{literal}}" f"\N{BULLET}{w}" rf"\{w}"
 z = f"""{
-    a  # a comment with } and "
+    a
     ['k']
 } import fake
 {x:%Y-%m-%d}

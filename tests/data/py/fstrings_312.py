@@ -5,3 +5,8 @@ m = f"{
     1
 }"; import sys
 k = f'{a["b" + 'c']}' if w > 3 else f"{"}"}"; import io
+c = f"""{
+    w  # a comment with } and "
+    + 1
+} import fake
+"""; import re
