@@ -2,25 +2,42 @@
 #include "text.h"
 
 #include "build/build.h"
+#include "core/path.h"
 
 struct options {
     const char *out;
 };
 
+static void add_row(cp_table *t, cp_str kind, uint64_t bytes, uint64_t unzipped, cp_str where) {
+    cp_table_add(t, kind);
+    cp_table_add(t, cp_text_bytes(t->arena, bytes));
+    cp_table_add(t, cp_text_bytes(t->arena, unzipped));
+    cp_table_add(t, where);
+}
+
+// One row an artefact, and one for all objects together: there may be hundreds.
 static void print(cp_cli *cli, const cp_build_result *r) {
     cp_arena *a = cli->arena;
     cp_table table;
     cp_table_start(&table, a, 4);
-    const char *const heads[] = {"artefact", "size", "unzipped", "file"};
+    const char *const heads[] = {"artefact", "size", "unzipped", "where"};
     for (size_t i = 0; i < 4; i++)
         cp_table_add(&table, cp_str_of(heads[i]));
+    uint64_t objects = 0, object_bytes = 0;
+    cp_str folder = CP_STR("");
     for (uint32_t i = 0; i < r->artifact_count; i++) {
         const cp_artifact *f = &r->artifacts[i];
-        cp_table_add(&table, f->kind);
-        cp_table_add(&table, cp_text_bytes(a, f->bytes));
-        cp_table_add(&table, cp_text_bytes(a, f->unzipped_bytes));
-        cp_table_add(&table, f->path);
+        if (!cp_str_is(f->kind, "object")) {
+            add_row(&table, f->kind, f->bytes, f->unzipped_bytes, f->path);
+            continue;
+        }
+        objects++;
+        object_bytes += f->bytes;
+        folder = cp_path_dir(f->path);
     }
+    if (objects)
+        add_row(&table, cp_arena_fmt(a, "%u objects", (unsigned)objects), object_bytes,
+                object_bytes, folder);
     CP_AUTOV(cp_buf) out = {0};
     cp_table_render(&table, &out, 2);
     (void)printf(
@@ -42,6 +59,7 @@ static void take_config(cp_build_options *o, cp_cli *cli) {
     o->mount = c->mount_path;
     o->gc_init_off = cp_str_is(c->runtime_gc, "init-off");
     o->record_log = cp_str_is(c->runtime_record, "log");
+    o->local_limit_bytes = CP_LOCAL_LIMIT_BYTES - c->layers_attached_bytes;
     o->connections = (uint32_t)c->runtime_connections;
     o->chunk_bytes = (uint32_t)c->runtime_chunk_bytes;
     cli->ctx.threads = (uint32_t)c->build_jobs;

@@ -20,6 +20,9 @@
 // Doubles cannot prove more: the stop rule when no gap is asked for.
 #define PROOF_GAP 1e-9
 
+// For one local search: about 0.2 s.
+#define SEARCH_WORK 10000000
+
 typedef struct run {
     cp_milp *m;
     cp_problem relaxed; ///< the problem with the goal as its objective, for the local search
@@ -156,14 +159,13 @@ static void give_cutoff(run *r, glp_tree *tree) {
 }
 
 static void heuristic(run *r, glp_tree *tree) {
-    double left = r->deadline - now_s();
-    if (r->nodes < r->next_heuristic || left < 0.05)
+    if (r->nodes < r->next_heuristic)
         return;
     bool root = r->next_heuristic == 0;
     r->next_heuristic = root ? 20 : r->next_heuristic * 2;
     int64_t before = r->best ? r->best_value : INT64_MAX;
     (void)round_shares(r, r->work, glp_get_col_prim, glp_ios_get_prob(tree));
-    cp_search_improve(r->work, &r->relaxed, left < 2 ? left / 10 : 0.2, r->effort->interrupted,
+    cp_search_improve(r->work, &r->relaxed, SEARCH_WORK, r->deadline, r->effort->interrupted,
                       &r->scratch);
     (void)offer(r, r->work);
     if (r->best && (root || r->best_value < before))
@@ -275,9 +277,8 @@ static bool narrow(run *r, cp_placement_status *status, int rounds) {
             return false;
         r->bound = glp_get_obj_val(r->m->lp);
         r->bounded = true;
-        double left = r->deadline - now_s();
         (void)round_shares(r, r->work, glp_get_col_prim, r->m->lp);
-        cp_search_improve(r->work, &r->relaxed, left < 4 ? left / 20 : 0.2, r->effort->interrupted,
+        cp_search_improve(r->work, &r->relaxed, SEARCH_WORK, r->deadline, r->effort->interrupted,
                           &r->scratch);
         (void)offer(r, r->work);
         cp_arena_cleanup(&r->scratch);
@@ -449,10 +450,9 @@ static void conclude(const run *r, cp_placement_status status, cp_milp_result *o
 
 static void warm_start(run *r) {
     const cp_problem *p = r->m->problem;
-    double left = r->deadline - now_s();
     cp_search_largest_first(r->work, p, &r->scratch);
     (void)offer(r, r->work);
-    cp_search_improve(r->work, &r->relaxed, left < 4 ? left / 10 : 0.4, r->effort->interrupted,
+    cp_search_improve(r->work, &r->relaxed, SEARCH_WORK, r->deadline, r->effort->interrupted,
                       &r->scratch);
     (void)offer(r, r->work);
 }

@@ -176,16 +176,19 @@ typedef struct climb {
     const cp_problem *p;
     uint8_t *tier, *next, *second;
     cp_score score;
+    uint64_t work; ///< items that may still be looked at
     double deadline;
     const volatile int *interrupted;
 } climb;
 
 static bool out_of_time(const climb *c) {
-    return now_s() > c->deadline || (c->interrupted && *c->interrupted);
+    return c->work < c->p->item_count || now_s() > c->deadline ||
+           (c->interrupted && *c->interrupted);
 }
 
 // Moves item j to tier t in `into`, starting from `from`; true when closure could be kept.
-static bool move(const climb *c, uint8_t *into, const uint8_t *from, uint32_t j, uint32_t t) {
+static bool move(climb *c, uint8_t *into, const uint8_t *from, uint32_t j, uint32_t t) {
+    c->work -= c->work < c->p->item_count ? c->work : c->p->item_count;
     memcpy(into, from, c->p->item_count);
     into[j] = (uint8_t)t;
     return repair(c->p, into, j);
@@ -217,7 +220,7 @@ static bool pair_moves(climb *c) {
             uint8_t had = c->tier[j];
             if (t == had || !usable(c->p, j, t) || !move(c, c->next, c->tier, j, t))
                 continue;
-            for (uint32_t k = 0; k < c->p->item_count; k++)
+            for (uint32_t k = 0; k < c->p->item_count && c->work > 0; k++)
                 if (k != j && c->next[k] == t && usable(c->p, k, had) &&
                     move(c, c->second, c->next, k, had) && accept(c, c->second)) {
                     any = true;
@@ -244,14 +247,15 @@ static bool tier_moves(climb *c) {
     return any;
 }
 
-void cp_search_improve(uint8_t *tier, const cp_problem *p, double seconds,
+void cp_search_improve(uint8_t *tier, const cp_problem *p, uint64_t work, double deadline,
                        const volatile int *interrupted, cp_arena *scratch) {
     climb c = {.p = p,
                .tier = tier,
                .next = CP_ARENA_ARRAY(scratch, uint8_t, p->item_count),
                .second = CP_ARENA_ARRAY(scratch, uint8_t, p->item_count),
                .score = cp_search_score(p, tier),
-               .deadline = now_s() + seconds,
+               .work = work,
+               .deadline = deadline,
                .interrupted = interrupted};
     bool any = true;
     while (any && !out_of_time(&c)) {

@@ -20,8 +20,9 @@ bool cp_score_less(cp_score a, cp_score b);
 /// its largest item moves to its next farther tier (with what needs it). Always fills `tier`; the
 /// result may break limits.
 void cp_search_largest_first(uint8_t *tier, const cp_problem *problem, cp_arena *scratch);
-/// First improvement over single moves and pairs until nothing improves or `seconds` are over.
-/// Moves keep closure: an item that moves away takes along what needs it, one that moves near takes
-/// along what it needs.
-void cp_search_improve(uint8_t *tier, const cp_problem *problem, double seconds,
+/// First improvement over single moves and pairs until nothing improves or `work` is used up: a
+/// number of items looked at, not a time, so that a busy machine gives the same answer; `deadline`
+/// (CLOCK_MONOTONIC seconds) is only for the end of the whole search. Moves keep closure: an item
+/// that moves away takes along what needs it, one that moves near takes along what it needs.
+void cp_search_improve(uint8_t *tier, const cp_problem *problem, uint64_t work, double deadline,
                        const volatile int *interrupted, cp_arena *scratch);

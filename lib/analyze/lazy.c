@@ -53,6 +53,38 @@ static void attached_by_stub(cp_graph *graph, uint32_t from, uint32_t package, c
     }
 }
 
+static bool offers(const cp_py_source *s, cp_str name) {
+    for (uint32_t i = 0; s && i < s->all_count; i++)
+        if (cp_str_eq(s->all[i], name))
+            return true;
+    return false;
+}
+
+// Packages that load through __getattr__ repeat their table for type checkers, as imports under
+// TYPE_CHECKING; that copy can be read whatever form the table has.
+static void attached_by_typing(cp_graph *graph, uint32_t from, uint32_t package, cp_str name,
+                               const cp_edge *like) {
+    const cp_py_source *s = graph->node[package].source;
+    for (uint32_t i = 0; i < s->import_count; i++) {
+        const cp_py_import *r = &s->imports[i];
+        cp_str base = {0};
+        if (r->kind != CP_PY_FROM || !(r->flags & CP_PY_IN_TYPING) ||
+            (r->level && !cp_graph_base(graph, package, r->level, &base)))
+            continue;
+        uint32_t at = cp_graph_find(graph, base, r->module);
+        if (at == CP_NONE)
+            continue;
+        const cp_node *n = &graph->node[at];
+        bool star = cp_str_is(r->name, "*");
+        if (star && !n->scanned) { // its __all__ decides: read it, then ask again
+            cp_graph_mark(graph, at, false, package, r->line);
+            graph->node[from].dirty = true;
+        }
+        if (star ? offers(n->source, name) : cp_str_eq(r->name, name))
+            lazy_edge(graph, from, at, like);
+    }
+}
+
 void cp_graph_attribute(cp_graph *graph, uint32_t from, uint32_t package, cp_str name,
                         const cp_edge *like) {
     const cp_node *n = &graph->node[package];
@@ -62,6 +94,8 @@ void cp_graph_attribute(cp_graph *graph, uint32_t from, uint32_t package, cp_str
         return;
     attached(graph, from, package, name, like);
     attached_by_stub(graph, from, package, name, like);
+    if (n->source->has_getattr)
+        attached_by_typing(graph, from, package, name, like);
 }
 
 // Follows the parts of `rest` below `at` as attributes.

@@ -1,6 +1,7 @@
 #include "optimize/classify.h"
 
 #include "core/intern.h"
+#include "core/path.h"
 
 typedef struct classifier {
     const cp_facts *facts;
@@ -10,6 +11,10 @@ typedef struct classifier {
     uint32_t *native_of; ///< of each file; CP_NONE
     bool *linked;        ///< some native needs this file
     cp_intern *reached;  ///< packages that have a reached module
+    struct package {
+        bool initial;       ///< some module of it runs during init
+        double probability; ///< of its likeliest module being needed
+    } * packages;           ///< parallel to `reached`
 } classifier;
 
 cp_str cp_top_of(cp_str rel) {
@@ -20,8 +25,10 @@ cp_str cp_top_of(cp_str rel) {
     return cp_str_sub(rel, 0, dot == SIZE_MAX ? rel.n : dot);
 }
 
-static bool top_reached(const classifier *c, cp_str rel) {
-    return cp_intern_find(c->reached, cp_top_of(rel)).i != CP_NO_ID.i;
+// The package of a file when some module of it is reached, else NULL.
+static const struct package *package_of(const classifier *c, cp_str rel) {
+    cp_id id = cp_intern_find(c->reached, cp_top_of(rel));
+    return id.i == CP_NO_ID.i ? NULL : &c->packages[id.i];
 }
 
 static void note_reached(classifier *c) {
@@ -30,7 +37,11 @@ static void note_reached(classifier *c) {
             continue;
         cp_str name = c->facts->modules[m].name;
         size_t dot = cp_str_find(name, '.', 0);
-        (void)cp_intern_add(c->reached, cp_str_sub(name, 0, dot == SIZE_MAX ? name.n : dot));
+        cp_id id = cp_intern_add(c->reached, cp_str_sub(name, 0, dot == SIZE_MAX ? name.n : dot));
+        struct package *p = &c->packages[id.i];
+        p->initial |= c->modules[m].initial;
+        if (c->modules[m].probability > p->probability)
+            p->probability = c->modules[m].probability;
     }
 }
 
@@ -55,6 +66,28 @@ static void classify_module(cp_file_use *u, const cp_module_use *m) {
         u->order = (uint64_t)m->order * 2 + 1 + (m->initial ? 0 : (UINT64_C(1) << 40));
 }
 
+// A second name of a library (libx.so beside libx.so.1): what is linked has the name in DT_SONAME.
+static bool is_alias(const classifier *c, uint32_t i) {
+    const cp_file_fact *f = &c->facts->files[i];
+    uint32_t n = c->native_of[i];
+    if (n == CP_NONE || c->facts->natives[n].soname.n == 0)
+        return false;
+    cp_str soname = c->facts->natives[n].soname, dir = cp_path_dir(f->rel);
+    if (cp_str_eq(cp_path_base(f->rel), soname))
+        return false;
+    CP_AUTOV(cp_arena) scratch = {0};
+    return cp_facts_find_file(c->facts, f->root, cp_path_join(&scratch, dir, soname)) != CP_NONE;
+}
+
+// Read by path, like the libraries that nothing links to: ctypes opens those.
+static bool is_data(const classifier *c, uint32_t i) {
+    const cp_file_fact *f = &c->facts->files[i];
+    if (f->module != CP_NONE)
+        return false;
+    return f->kind == CP_FILE_DATA || f->kind == CP_FILE_MODEL ||
+           (f->kind == CP_FILE_LIBRARY && !c->linked[i] && !is_alias(c, i));
+}
+
 static void classify_file(classifier *c, uint32_t i) {
     const cp_file_fact *f = &c->facts->files[i];
     cp_file_use *u = &c->use[i];
@@ -68,11 +101,11 @@ static void classify_file(classifier *c, uint32_t i) {
     } else if (f->kind == CP_FILE_METADATA) {
         u->cls = CP_CLASS_META;
         u->probability = 1;
-    } else if (f->module == CP_NONE && (f->kind == CP_FILE_DATA || f->kind == CP_FILE_MODEL ||
-                                        (f->kind == CP_FILE_LIBRARY && !c->linked[i]))) {
-        bool used = top_reached(c, f->rel) && cp_str_find(f->rel, '/', 0) != SIZE_MAX;
-        u->cls = used ? CP_CLASS_DATA : CP_CLASS_COLD;
-        u->probability = used ? 1 : CP_USE_COLD;
+    } else if (is_data(c, i) && cp_str_find(f->rel, '/', 0) != SIZE_MAX) {
+        const struct package *p = package_of(c, f->rel);
+        u->cls = p ? CP_CLASS_DATA : CP_CLASS_COLD;
+        u->initial = p && p->initial;
+        u->probability = !p ? CP_USE_COLD : p->initial ? 1 : p->probability;
     }
 }
 
@@ -124,6 +157,7 @@ static void keep_opened(classifier *c) {
         uint32_t file = c->profile->opened[i];
         if (file < c->facts->file_count && c->use[file].cls == CP_CLASS_COLD) {
             c->use[file].cls = CP_CLASS_DATA;
+            c->use[file].initial = true; // when is not known
             c->use[file].probability = 1;
         }
     }
@@ -138,7 +172,8 @@ cp_file_use *cp_classify_files(const cp_facts *facts, const cp_profile *profile,
                     .use = CP_ARENA_ARRAY(arena, cp_file_use, facts->file_count),
                     .native_of = CP_ARENA_ARRAY(arena, uint32_t, facts->file_count),
                     .linked = CP_ARENA_ARRAY(arena, bool, facts->file_count),
-                    .reached = reached};
+                    .reached = reached,
+                    .packages = CP_ARENA_ARRAY(arena, struct package, facts->module_count)};
     note_reached(&c);
     note_natives(&c);
     for (uint32_t i = 0; i < facts->file_count; i++)

@@ -334,8 +334,10 @@ static uint32_t allowed_of(const cp_asset *a, bool layers) {
     case CP_ASSET_PROJECT:
         return bundle;
     case CP_ASSET_META:
-    case CP_ASSET_DATA:
         return local;
+    case CP_ASSET_DATA:
+        // Put on disk as a whole when the package is imported for the first time.
+        return local | (a->initial ? 0 : 1u << CP_TIER_S3_DEMAND);
     case CP_ASSET_CODE:
     case CP_ASSET_LIBRARY:
     case CP_ASSET_COLD:

@@ -64,6 +64,17 @@ static cp_status formulate(stage *s, cp_err *err) {
     return CP_OK;
 }
 
+// Nobody can raise AWS's size limit: what helps is another place for the bytes.
+static cp_status hint_size(const stage *s, cp_err *err) {
+    uint32_t remote = CP_TIER_BIT(CP_TIER_S3_PREFETCH) | CP_TIER_BIT(CP_TIER_S3_DEMAND);
+    if (!(s->settings.allowed_tiers & remote))
+        return cp_hint(err, "name a bucket for what does not fit (`shelf: s3://bucket/prefix` in "
+                            "cloudpack.yml, or --shelf), or import less");
+    return cp_hint(err,
+                   "what may only lie in the package is too large by itself: drop a requirement, "
+                   "or import it inside the function that needs it");
+}
+
 static cp_status fail_infeasible(const stage *s, const cp_placement *p, cp_err *err) {
     CP_AUTOV(cp_buf) text = {.max = 900};
     cp_conflicts_text(&text, s->problem, p);
@@ -75,6 +86,8 @@ static cp_status fail_infeasible(const stage *s, const cp_placement *p, cp_err *
         if (c->limit.kind == CP_LIMIT_TIERS)
             return cp_hint(err, "allow the tier %.*s",
                            CP_STR_ARG(s->problem->tiers[c->needed].name));
+        if (cp_str_is(cp_limit_name(s->problem, c->limit), "unzipped"))
+            return hint_size(s, err);
         CP_AUTOV(cp_buf) amount = {.max = 200};
         cp_limit_amount(&amount, cp_limit_unit(s->problem, c->limit), c->needed);
         return cp_hint(err, "raise %.*s to %s", CP_STR_ARG(cp_limit_name(s->problem, c->limit)),

@@ -273,9 +273,9 @@ static void take_word(struct py_scanner *s, struct rest *r) {
     }
     if (word.n == 6 && s->brackets == r->base && cp_str_is(word, "lambda"))
         r->lambdas++;
-    else if (word.n >= 6)
-        note_calls(s, word);
-    py_note_word(s, word, r->prev == '.');
+    cp_str last = py_note_word(s, word, r->prev == '.');
+    if (last.n >= 6)
+        note_calls(s, last);
 }
 
 static void open_bracket(struct py_scanner *s) {

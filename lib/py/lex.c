@@ -211,7 +211,7 @@ static void field_word(struct py_scanner *s, const struct fstring *f, bool after
             return;
         }
     }
-    py_note_word(s, word, after_dot);
+    (void)py_note_word(s, word, after_dot);
 }
 
 // Punctuation inside a field. Returns false when the field is over.

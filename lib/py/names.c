@@ -81,27 +81,28 @@ static void note_chain(struct py_scanner *s, cp_str text, bool init, bool called
     chain->called |= init && called;
 }
 
-// Looks ahead only: the words after the dots may be calls that matter.
-static void note_chain_ahead(struct py_scanner *s, cp_str root) {
-    const uint8_t *after_root = s->p;
+// Takes the dotted tail; returns its last word.
+static cp_str take_chain(struct py_scanner *s, cp_str root) {
+    cp_str last = root;
     while (s->p + 1 < s->end && *s->p == '.' && py_is_letter(s->p[1])) {
         s->p++;
-        (void)py_word(s);
+        last = py_word(s);
     }
     cp_str text = {root.p, (size_t)((const char *)s->p - root.p)};
     if (text.n > root.n && text.n < 256)
         note_chain(s, text, !py_in_function(s), py_peek(s) == '(' || s->decorating);
-    s->p = after_root;
+    return last;
 }
 
-void py_note_word(struct py_scanner *s, cp_str word, bool after_dot) {
+cp_str py_note_word(struct py_scanner *s, cp_str word, bool after_dot) {
     if (after_dot || word.n == 0)
-        return;
+        return word;
     uint8_t next = py_peek(s);
     if (next == '(' && word.n <= 7 && is_scope_call(s, word))
         s->reads_scope = true;
     if (!py_in_function(s))
         set_add(&s->reads, word)->flags |= PY_READ | (next == '(' || s->decorating ? PY_CALLED : 0);
     if (next == '.' && (s->bound_bloom & bloom_bit(word)) && py_set_find(&s->bound, word))
-        note_chain_ahead(s, word);
+        return take_chain(s, word);
+    return word;
 }

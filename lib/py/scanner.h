@@ -125,8 +125,9 @@ void py_skip_string(struct py_scanner *s, int prefix, unsigned nested);
 // names.c
 /// An import binds `name`.
 void py_bind(struct py_scanner *s, cp_str name);
-/// A name in an expression, the cursor just after it.
-void py_note_word(struct py_scanner *s, cp_str word, bool after_dot);
+/// A name in an expression, the cursor just after it. Takes the dotted tail with it when the name
+/// is bound by an import. Returns the last word taken.
+cp_str py_note_word(struct py_scanner *s, cp_str word, bool after_dot);
 /// True when `text` was not in the set.
 bool py_set_insert(struct py_set *set, cp_str text);
 void py_set_free(struct py_set *set);

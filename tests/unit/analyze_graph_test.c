@@ -144,6 +144,22 @@ Test(graph, attributes_of_lazy_packages_load_their_submodules) {
     never("stubbed.nowhere");
 }
 
+Test(graph, type_checking_copies_of_a_lazy_table_are_read) {
+    put("p/app.py", "from pkg import Model, Field\ndef handler(e, c): pass\n");
+    put("s/pkg/__init__.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n"
+                             "  from .main import *\n  from .fields import Field\n"
+                             "  from .other import Other\n"
+                             "TABLE = {'Model': (__spec__.parent, '.main')}\n"
+                             "def __getattr__(name): return load(TABLE, name)\n");
+    put("s/pkg/main.py", "__all__ = ('Model',)\n");
+    put("s/pkg/fields.py", "");
+    put("s/pkg/other.py", "");
+    analysed("app.handler");
+    initial("pkg.main");
+    initial("pkg.fields");
+    never("pkg.other");
+}
+
 Test(graph, dynamic_imports_are_followed_as_far_as_they_are_literal) {
     put("p/app.py", "from importlib import import_module\nimport_module('lit')\n"
                     "for n in (\"l1\", \"l2\"): __import__(n)\n"

@@ -153,6 +153,12 @@ Test(scan, what_comes_before_the_damage_is_still_reported) {
     cr_assert_eq(s.import_count, 1);
 }
 
+Test(scan, tabs_reach_to_the_next_multiple_of_eight) {
+    scan("if x:\n\timport a\n        import b\n    \timport c\n");
+    cr_assert_null(s.damage, "%s", s.damage);
+    cr_assert_eq(import_of("c", "")->flags, CP_PY_IN_IF);
+}
+
 Test(scan, nesting_is_bounded) {
     char text[1000] = "x = ";
     memset(text + 4, '(', 300);

@@ -1,4 +1,6 @@
 if (lambda: True)(): import a1
+if n := 10: import a0
+while n := 0: import a00
 if (n := 10) > 5: import a2; import a3
 if lambda x: x: import a4
 while lambda x, y=lambda: 1: x: import a5; break
