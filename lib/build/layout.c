@@ -67,7 +67,9 @@ static cp_role role_of(const cp_layout *l, const cp_asset *asset, uint32_t file)
         return asset->kind == CP_ASSET_COLD ? CP_ROLE_TEXT : CP_ROLE_CODE;
     if (f->kind == CP_FILE_EXTENSION && module)
         return CP_ROLE_EXT;
-    return f->kind == CP_FILE_LIBRARY ? CP_ROLE_LIB : CP_ROLE_DATA;
+    // In a data asset a library is one that ctypes opens by path: it has to be a file.
+    bool linked = f->kind == CP_FILE_LIBRARY && asset->kind != CP_ASSET_DATA;
+    return linked ? CP_ROLE_LIB : CP_ROLE_DATA;
 }
 
 static cp_status set_role(cp_layout *l, uint32_t a, uint32_t file, cp_err *err) {
