@@ -60,7 +60,7 @@ static cp_status run(cp_cli *cli, const void *opaque, int argc, char *const argv
     const cp_facts *facts;
     CP_TRY(cp_session_analyze(&facts, cli, err));
     CP_AUTO(cp_store) store = NULL;
-    CP_TRY(cp_session_store(&store, cli, err));
+    CP_TRY(cp_store_open(&store, cli->store_path, err));
     CP_TRY(cp_store_put_facts(store, facts, err));
     if (!cli->json) {
         print(cli, facts);

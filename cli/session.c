@@ -67,6 +67,11 @@ cp_status cp_session_analyze(const cp_facts **out, cp_cli *cli, cp_err *err) {
 }
 
 cp_status cp_session_store(cp_store **out, cp_cli *cli, cp_err *err) {
+    if (!cp_file_exists(cli->store_path)) {
+        cp_fail(err, CP_ENOTFOUND, "nothing is known about a function here: no %.*s",
+                CP_STR_ARG(cli->store_path));
+        return cp_hint(err, "run `cloudpack analyze` first");
+    }
     return cp_store_open(out, cli->store_path, err);
 }
 

@@ -29,7 +29,8 @@ CP_MUST_CHECK cp_status cp_session_project(cp_str *out, cp_cli *cli, cp_err *err
 CP_MUST_CHECK cp_status cp_session_site(cp_str *out, cp_cli *cli, cp_err *err);
 /// Runs the analysis with the configured handler, target and folders.
 CP_MUST_CHECK cp_status cp_session_analyze(const cp_facts **out, cp_cli *cli, cp_err *err);
-/// Opens the store, making it when absent.
+/// Opens the store of a project that was analyzed before. Fails with CP_ENOTFOUND when there is
+/// none: a command in the wrong folder leaves nothing behind.
 CP_MUST_CHECK cp_status cp_session_store(cp_store **out, cp_cli *cli, cp_err *err);
 /// The profile that belongs to these facts, or NULL when there is none (a note tells of a stale
 /// one).

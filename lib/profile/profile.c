@@ -32,6 +32,7 @@ struct job {
     const cp_ctx *ctx;
     cp_arena *arena;
     cp_cold cold;
+    bool told; ///< which events raise
     cp_str handler; // of the function itself
     cp_str tools;   // folder with our modules
 };
@@ -149,8 +150,10 @@ static cp_status watched_run(cp_record *record, struct job *job, bool calls, cp_
     cp_status status = cp_cold_run(&r, &cold, job->events, job->count, job->ctx, &scratch, err);
     if (status == CP_OK)
         status = cp_profile_refuse(&r, "profile", job->ctx, err);
-    if (status == CP_OK && !calls && job->count > 1)
+    if (status == CP_OK && !calls && job->count > 1 && !job->told) {
         warn_of_raised(job, &r);
+        job->told = true; // the other runs raise the same
+    }
     if (status == CP_OK)
         status = cp_file_read(&json, &scratch, path, MAX_RECORD, err);
     if (status == CP_OK)
