@@ -68,3 +68,13 @@ def _each(value, schema, where):
 def faults(value, schema, where=""):
     """What is wrong with `value`, as a list of texts."""
     return list(_each(value, schema, where))
+
+
+if __name__ == "__main__":
+    import json
+    import sys
+
+    with open(sys.argv[1], encoding="utf-8") as schema_file, open(sys.argv[2], encoding="utf-8") as document:
+        wrong = faults(json.load(document), json.load(schema_file))
+    print("\n".join(wrong), end="\n" if wrong else "", file=sys.stderr)
+    sys.exit(1 if wrong else 0)

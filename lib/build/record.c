@@ -71,11 +71,22 @@ static void add_facts(cp_sha256_stream *s, const cp_facts *facts) {
             cp_sha256_add_field(s, facts->modules[i].name);
 }
 
+// Two builds of one version (while cloudpack itself is being changed) are two programs.
+static cp_sha256 program_digest(void) {
+    CP_AUTOV(cp_map) map = {{"", 0}};
+    cp_err ignored = {0};
+    if (cp_map_open(&map, CP_STR("/proc/self/exe"), UINT64_C(1) << 30, &ignored) != CP_OK)
+        return (cp_sha256){{0}}; // the version alone decides then
+    return cp_sha256_of(map.bytes);
+}
+
 cp_sha256 cp_record_key(const cp_layout *l) {
     cp_sha256_stream *s = cp_sha256_new();
     cp_sha256 runtime = cp_runtime_digest();
     cp_sha256_add_field(s, format);
     cp_sha256_add_field(s, CP_STR(CP_VERSION));
+    cp_sha256 program = program_digest();
+    cp_sha256_add_field(s, (cp_str){(const char *)program.b, sizeof program.b});
     cp_sha256_add_field(s, (cp_str){(const char *)runtime.b, sizeof runtime});
     cp_sha256_add_field(s, l->python->version);
     cp_sha256_add_field(s, l->python->tag);

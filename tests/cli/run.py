@@ -6,10 +6,13 @@
     tests/cli/<command>/<case>/stderr        the same for standard error
     tests/cli/<command>/<case>/exit          expected exit code (default 0)
     tests/cli/<command>/<case>/tree/         files the case starts with (optional)
+    tests/cli/<command>/<case>/base          names of tests/cli/trees/* that are copied before tree/ (optional)
 
-`run.py PROGRAM [CASE...]` runs them; `--update` rewrites stdout, stderr and exit from what came out (never the .glob
-files). A case without any expectation fails. The temporary folder is shown as $TMP, the program's as $PROGRAM.
+`run.py PROGRAM [CASE...]` runs them; `--update` rewrites stdout, stderr and exit from what came out (never what has a
+.glob file). A case without any expectation fails. The temporary folder is shown as $TMP, the program's as $PROGRAM.
+A script finds helpers in $LIB (lib.sh). One that cannot run here says why on standard error and exits with 77.
 """
+import concurrent.futures
 import fnmatch
 import os
 import shutil
@@ -18,6 +21,7 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+SKIP = 77
 SANITIZER = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer")
 
 
@@ -50,11 +54,13 @@ def run_case(name, program):
     case = os.path.join(HERE, name)
     with tempfile.TemporaryDirectory(prefix="cp-cli-") as tmp:
         tmp = os.path.realpath(tmp)
-        tree = os.path.join(case, "tree")
-        if os.path.isdir(tree):
-            shutil.copytree(tree, tmp, dirs_exist_ok=True, symlinks=True)
-        env = {k: v for k, v in os.environ.items() if not k.startswith("CLOUDPACK_")}
-        env.update(PATH=os.path.dirname(program) + os.pathsep + env["PATH"], TERM="dumb", LC_ALL="C.UTF-8", HOME=tmp)
+        bases = [os.path.join(HERE, "trees", base) for base in (read(os.path.join(case, "base")) or "").split()]
+        for tree in (*bases, os.path.join(case, "tree")):
+            if os.path.isdir(tree):
+                shutil.copytree(tree, tmp, dirs_exist_ok=True, symlinks=True)
+        env = {k: v for k, v in os.environ.items() if not k.startswith(("CLOUDPACK_", "AWS_"))}
+        env.update(PATH=os.path.dirname(program) + os.pathsep + env["PATH"], TERM="dumb", LC_ALL="C.UTF-8", HOME=tmp,
+                   LIB=os.path.join(HERE, "lib.sh"), TESTS=os.path.dirname(HERE), PYTHONDONTWRITEBYTECODE="1")
         done = subprocess.run(["sh", os.path.join(case, "cmd")], cwd=tmp, env=env, stdin=subprocess.DEVNULL,
                               capture_output=True, timeout=300)
         texts = {}
@@ -96,24 +102,30 @@ def update(name, texts, code):
         f.write(f"{code}\n")
 
 
+def one(name, program, updating):
+    """The lines to print, and whether the case passed (None: it could not run here)."""
+    texts, code = run_case(name, program)
+    if code == SKIP:
+        return [f"SKIP {name}: {texts['stderr'].strip()}"], None
+    if updating:
+        update(name, texts, code)
+        return [f"new  {name}"], True
+    problems = compare(name, texts, code)
+    lines = [f"{'FAIL' if problems else 'ok  '} {name}"]
+    return lines + ["     " + p.replace("\n", "\n     ") for p in problems], not problems
+
+
 def main():
     args = [a for a in sys.argv[1:] if a != "--update"]
     if not args:
         sys.exit(__doc__)
-    program, failed = os.path.realpath(args[0]), 0
-    cases = find_cases(args[1:])
-    for name in cases:
-        texts, code = run_case(name, program)
-        if "--update" in sys.argv:
-            update(name, texts, code)
-            continue
-        problems = compare(name, texts, code)
-        failed += bool(problems)
-        print(f"{'FAIL' if problems else 'ok  '} {name}")
-        for p in problems:
-            print("     " + p.replace("\n", "\n     "))
-    print(f"{len(cases) - failed} passed, {failed} failed")
-    sys.exit(1 if failed or not cases else 0)
+    program, updating, results = os.path.realpath(args[0]), "--update" in sys.argv, []
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for lines, passed in pool.map(lambda name: one(name, program, updating), find_cases(args[1:])):
+            results.append(passed)
+            print("\n".join(lines), flush=True)
+    print(f"{results.count(True)} passed, {results.count(False)} failed, {results.count(None)} skipped")
+    sys.exit(1 if False in results or not results else 0)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,5 @@
+import json
+import tinylib
+
+def handler(event, context):
+    return {"n": tinylib.double(event.get("n", 1))}
