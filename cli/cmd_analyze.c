@@ -52,6 +52,31 @@ static void print(cp_cli *cli, const cp_facts *facts) {
         facts->seconds);
 }
 
+// What Lambda's image brings (docs.aws.amazon.com/lambda/latest/dg/lambda-python.html, 2025-11).
+static bool is_in_runtime(cp_str module) {
+    static const char *const names[] = {"boto3",    "botocore", "s3transfer", "jmespath",
+                                        "dateutil", "urllib3",  "six",        "awslambdaric"};
+    cp_str top = cp_str_sub(module, 0, cp_str_find(module, '.', 0));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (cp_str_is(top, names[i]))
+            return true;
+    return false;
+}
+
+// Nothing guards these imports, so the function would not start.
+static void warn_missing(cp_cli *cli, const cp_facts *facts) {
+    for (uint32_t i = 0; i < facts->missing_count; i++) {
+        const cp_place_fact *m = &facts->missing[i];
+        const cp_module_fact *from = &facts->modules[m->from];
+        if (m->context != CP_IMPORT_INIT || !from->initial || from->file == CP_NONE ||
+            is_in_runtime(m->text))
+            continue;
+        cp_warn_at(cli->ctx.sink, "analyze", cp_facts_path(cli->arena, facts, from->file), m->line,
+                   0, "%.*s is neither in the project nor among the packages",
+                   CP_STR_ARG(m->text));
+    }
+}
+
 static cp_status run(cp_cli *cli, const void *opaque, int argc, char *const argv[], cp_err *err) {
     (void)opaque;
     if (argc == 1)
@@ -59,6 +84,7 @@ static cp_status run(cp_cli *cli, const void *opaque, int argc, char *const argv
                              cli->arena, err));
     const cp_facts *facts;
     CP_TRY(cp_session_analyze(&facts, cli, err));
+    warn_missing(cli, facts);
     CP_AUTO(cp_store) store = NULL;
     CP_TRY(cp_store_open(&store, cli->store_path, err));
     CP_TRY(cp_store_put_facts(store, facts, err));

@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include "analyze/analyze.h"
 #include "analyze/detect.h"
 #include "core/file.h"
 #include "core/path.h"
@@ -42,7 +43,10 @@ static cp_status find_out(cp_cli *cli, cp_str operand, cp_err *err) {
     CP_TRY(fill(cli, "handler", operand, CP_STR("HANDLER"), err));
     CP_TRY(fill(cli, "name", found.name, CP_STR(""), err));
     CP_TRY(fill(cli, "handler", found.handler, found.handler_from, err));
+    CP_TRY(fill(cli, "project", found.project, found.project_from, err));
     CP_TRY(fill(cli, "arch", found.arch, found.arch_from, err));
+    CP_TRY(fill(cli, "memory_mb", found.memory, found.memory_from, err));
+    CP_TRY(fill(cli, "timeout_s", found.timeout, found.timeout_from, err));
     CP_TRY(fill(cli, "python", found.python, found.python_from, err));
     CP_TRY(fill(cli, "python", newest_python(cli->arena), CP_STR("this machine"), err));
     if (!cp_config_origin(&cli->config, CP_STR("site_packages")))
@@ -61,6 +65,19 @@ static cp_status find_out(cp_cli *cli, cp_str operand, cp_err *err) {
     return CP_OK;
 }
 
+// Better now than in a file that says it for good: is there such a file, and such a function in it?
+// Packages play no part in that.
+static cp_status check_handler(cp_cli *cli, cp_err *err) {
+    cp_sink quiet = {0};
+    cp_ctx ctx = {.sink = &quiet, .interrupted = cli->ctx.interrupted};
+    CP_AUTOV(cp_arena) scratch = {0};
+    const cp_facts *facts;
+    cp_analyze_options o = {
+        .handler = cli->config.handler, .python = cli->config.python, .arch = cli->config.arch};
+    CP_TRY(cp_session_project(&o.project_root, cli, err));
+    return cp_analyze(&facts, &o, &ctx, &scratch, err);
+}
+
 static cp_status run(cp_cli *cli, const void *opaque, int argc, char *const argv[], cp_err *err) {
     const struct options *options = opaque;
     cp_str path = cp_path_join(cli->arena, cli->root, CP_STR("cloudpack.yml"));
@@ -69,6 +86,9 @@ static cp_status run(cp_cli *cli, const void *opaque, int argc, char *const argv
         return cp_hint(err, "edit it, or `cloudpack init --force` to write a new one");
     }
     CP_TRY(find_out(cli, argc ? cp_str_of(argv[0]) : CP_STR(""), err));
+    CP_TRY(cp_config_check(&cli->config, err));
+    CP_TRY(cp_session_requirements(cli, err));
+    CP_TRY(check_handler(cli, err));
     CP_AUTOV(cp_buf) text = {0};
     cp_config_write_template(&text, &cli->config);
     CP_TRY(cp_file_write(path, cp_buf_str(&text), err));

@@ -5,6 +5,7 @@
 #include "render.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -66,6 +67,20 @@ static cp_str find_config(cp_arena *arena) {
     }
 }
 
+// Where packages come from, said on the command line, takes the place of the other way to say it
+// in the file; both on the command line stay, and are refused later.
+static void replace_packages(cp_config *config, const char *key) {
+    bool site = strcmp(key, "site_packages") == 0, file = strcmp(key, "requirements") == 0;
+    const char *other = site ? "requirements" : "site_packages";
+    const char *origin = cp_config_origin(config, cp_str_of(other));
+    if ((!site && !file) || (origin && origin[0] == '-'))
+        return;
+    if (site)
+        config->requirements = CP_STR("");
+    else
+        config->site_packages = CP_STR("");
+}
+
 // Flag > environment > cloudpack.yml > default.
 static cp_status load_settings(cp_cli *cli, const cp_parsed *parsed, cp_err *err) {
     cp_str path = parsed->common.config_path ? cp_str_of(parsed->common.config_path)
@@ -82,9 +97,7 @@ static cp_status load_settings(cp_cli *cli, const cp_parsed *parsed, cp_err *err
     for (size_t i = 0; i < parsed->setting_count; i++) {
         const cp_setting *s = &parsed->settings[i];
         cp_str origin = cp_arena_fmt(cli->arena, "--%s", s->flag);
-        // A folder of packages on the command line takes the place of requirements in the file.
-        if (strcmp(s->key, "site_packages") == 0)
-            cli->config.requirements = CP_STR("");
+        replace_packages(&cli->config, s->key);
         CP_TRY(cp_config_set(&cli->config, cp_str_of(s->key), cp_str_of(s->value), origin.p,
                              cli->arena, err));
     }
@@ -112,15 +125,36 @@ static cp_status run(const cp_cmd *cmd, cp_cli *cli, cp_render *render, int argc
     return cmd->run(cli, values, argc - parsed.first_operand, argv + parsed.first_operand, err);
 }
 
+static cp_status unknown_command(const char *word, cp_err *err) {
+    if (word[0] == '-') {
+        cp_fail(err, CP_EUSAGE, "unknown option %s", word);
+        size_t version = cp_str_distance(cp_str_of(word), CP_STR("--version"));
+        if (version < 4)
+            return cp_hint(err, "did you mean --version?");
+        return cp_hint(err, "options follow the command: cloudpack COMMAND [options]");
+    }
+    cp_fail(err, CP_EUSAGE, "'%s' is not a command", word);
+    const cp_cmd *near = cp_cmd_nearest(word);
+    return cp_hint(err,
+                   near ? "did you mean `cloudpack %s`?" : "`cloudpack help` lists the commands%s",
+                   near ? near->name : "");
+}
+
+// A full disk or a closed pipe behind standard output shows at the latest here.
+static int end_output(cp_render *render, cp_status status) {
+    cp_err err = {0};
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return exit_code(status);
+    cp_fail_errno(&err, errno, "write to standard output");
+    cp_render_error(render, &err);
+    return status == CP_OK ? 1 : exit_code(status);
+}
+
 static int run_command(int argc, char **argv, cp_render *render) {
     cp_err err = {0};
     const cp_cmd *cmd = cp_cmd_find(argv[1]);
     if (!cmd) {
-        cp_fail(&err, CP_EUSAGE, "'%s' is not a command", argv[1]);
-        const cp_cmd *near = cp_cmd_nearest(argv[1]);
-        cp_hint(&err,
-                near ? "did you mean `cloudpack %s`?" : "`cloudpack help` lists the commands%s",
-                near ? near->name : "");
+        (void)unknown_command(argv[1], &err);
         cp_render_error(render, &err);
         return exit_code(err.status);
     }
@@ -132,15 +166,19 @@ static int run_command(int argc, char **argv, cp_render *render) {
     cp_render_end(render);
     if (status != CP_OK && err.message[0])
         cp_render_error(render, &err);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        cp_fail_errno(&err, errno, "write to standard output");
-        cp_render_error(render, &err);
-        return status == CP_OK ? 1 : exit_code(status);
-    }
-    return exit_code(status);
+    return end_output(render, status);
+}
+
+// Started with a closed standard stream, the first file opened would take its number, and output
+// would go into it. Standard output stays one that cannot be written to, so that this is noticed.
+static void hold_standard_streams(void) {
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)!open("/dev/null", fd == 2 ? O_WRONLY : O_RDONLY);
 }
 
 int main(int argc, char **argv) {
+    hold_standard_streams();
     struct sigaction action = {.sa_handler = on_interrupt};
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
@@ -148,11 +186,11 @@ int main(int argc, char **argv) {
     cp_render_init(&render);
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         cp_opt_print_overview(argc < 2 ? stderr : stdout);
-        return argc < 2 ? 2 : 0;
+        return argc < 2 ? 2 : end_output(&render, CP_OK);
     }
     if (strcmp(argv[1], "--version") == 0) {
         (void)printf("cloudpack %s\n", CP_VERSION);
-        return 0;
+        return end_output(&render, CP_OK);
     }
     return run_command(argc, argv, &render);
 }

@@ -127,7 +127,8 @@ cp_status cp_opt_parse(cp_parsed *out, void *values, const cp_cmd *cmd, int argc
     if (!out->common.help && argc - optind > cmd->max_operands) {
         cp_fail(err, CP_EUSAGE, "%s: '%s' is one operand too many", cmd->name,
                 argv[optind + cmd->max_operands]);
-        return cp_hint(err, "usage: cloudpack %s [options] %s", cmd->name, cmd->synopsis);
+        return cp_hint(err, "usage: cloudpack %s [options]%s%s", cmd->name,
+                       *cmd->synopsis ? " " : "", cmd->synopsis);
     }
     return check_common(out, cmd, err);
 }

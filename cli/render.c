@@ -14,12 +14,31 @@ void cp_render_init(cp_render *render) {
     bool dumb = !term || strcmp(term, "dumb") == 0;
     render->terminal = isatty(STDERR_FILENO) && !dumb;
     render->colour = render->terminal && !(no_colour && *no_colour);
+    if (!getcwd(render->cwd, sizeof render->cwd - 1))
+        render->cwd[0] = '\0';
+    size_t n = strlen(render->cwd);
+    if (n > 1)
+        render->cwd[n] = '/', render->cwd[n + 1] = '\0';
+    else
+        render->cwd[0] = '\0';
 }
 
 static void close_line(cp_render *r) {
     if (r->line_open)
         (void)fprintf(stderr, "\r\x1b[K");
     r->line_open = false;
+}
+
+// Prints `text` with every path below the current folder relative to it.
+static void put_text(const cp_render *r, cp_str text) {
+    cp_str here = cp_str_of(r->cwd);
+    for (size_t i = 0; i < text.n;) {
+        bool starts = i == 0 || strchr(" '\"(=:`", text.p[i - 1]);
+        if (here.n && starts && cp_str_starts(cp_str_sub(text, i, text.n), here))
+            i += here.n;
+        else
+            (void)fputc(text.p[i++], stderr);
+    }
 }
 
 static const char *paint(const cp_render *r, const char *code) {
@@ -53,14 +72,18 @@ static void print_warning(cp_render *r, const cp_event *e) {
         return;
     r->shown++;
     close_line(r);
-    if (e->file.n)
-        (void)fprintf(stderr, "%.*s:", CP_STR_ARG(e->file));
+    if (e->file.n) {
+        put_text(r, e->file);
+        (void)fputc(':', stderr);
+    }
     if (e->file.n && e->line)
         (void)fprintf(stderr, "%u:", e->line);
     if (e->file.n && e->line && e->column)
         (void)fprintf(stderr, "%u:", e->column);
-    (void)fprintf(stderr, "%s%swarning:%s %.*s\n", e->file.n ? " " : "", paint(r, "\x1b[33m"),
-                  paint(r, "\x1b[0m"), CP_STR_ARG(e->text));
+    (void)fprintf(stderr, "%s%swarning:%s ", e->file.n ? " " : "", paint(r, "\x1b[33m"),
+                  paint(r, "\x1b[0m"));
+    put_text(r, e->text);
+    (void)fputc('\n', stderr);
     if (e->file.n)
         print_source(r, e->file, e->line, e->column);
 }
@@ -144,12 +167,16 @@ static bool find_place(cp_str message, cp_str *file, uint64_t *line, uint64_t *c
 
 void cp_render_error(cp_render *render, const cp_err *err) {
     close_line(render);
-    (void)fprintf(stderr, "%scloudpack:%s %s\n", paint(render, "\x1b[31m"),
-                  paint(render, "\x1b[0m"), err->message);
+    (void)fprintf(stderr, "%scloudpack:%s ", paint(render, "\x1b[31m"), paint(render, "\x1b[0m"));
+    put_text(render, cp_str_of(err->message));
+    (void)fputc('\n', stderr);
     cp_str file;
     uint64_t line, column;
     if (find_place(cp_str_of(err->message), &file, &line, &column))
         print_source(render, file, (uint32_t)line, (uint32_t)column);
-    if (err->hint[0])
-        (void)fprintf(stderr, "hint: %s\n", err->hint);
+    if (!err->hint[0])
+        return;
+    (void)fputs("hint: ", stderr);
+    put_text(render, cp_str_of(err->hint));
+    (void)fputc('\n', stderr);
 }

@@ -9,6 +9,7 @@ typedef struct cp_render {
     bool terminal; ///< stderr is one: then a progress line is drawn over itself
     bool colour;
     bool line_open;           ///< a progress line is on the screen
+    char cwd[4096];           ///< with a '/' at its end; what starts with it is shown relative
     unsigned warnings, shown; ///< after a dozen, warnings are only counted unless verbose
 } cp_render;
 

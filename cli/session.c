@@ -16,10 +16,21 @@ cp_str cp_session_path(cp_cli *cli, cp_str path) {
 }
 
 cp_status cp_session_project(cp_str *out, cp_cli *cli, cp_err *err) {
-    CP_TRY(cp_path_real(out, cli->arena, cp_session_path(cli, cli->config.project), err));
-    if (!cp_file_is_dir(*out))
-        return cp_fail(err, CP_ENOTFOUND, "project: %.*s is not a folder", CP_STR_ARG(*out));
-    return CP_OK;
+    cp_str path = cp_session_path(cli, cli->config.project);
+    if (!cp_file_is_dir(path)) {
+        cp_fail(err, CP_ENOTFOUND, "project: no folder %.*s", CP_STR_ARG(path));
+        return cp_hint(err, "`project` is the folder with your own code, seen from cloudpack.yml");
+    }
+    return cp_path_real(out, cli->arena, path, err);
+}
+
+cp_status cp_session_requirements(cp_cli *cli, cp_err *err) {
+    cp_str path = cp_session_path(cli, cli->config.requirements);
+    if (cli->config.requirements.n == 0 || (cp_file_exists(path) && !cp_file_is_dir(path)))
+        return CP_OK;
+    cp_fail(err, CP_ENOTFOUND, "requirements: no file %.*s", CP_STR_ARG(path));
+    return cp_hint(err, "name a requirements.txt, pyproject.toml or uv.lock, or use "
+                        "--site-packages DIR");
 }
 
 cp_status cp_session_site(cp_str *out, cp_cli *cli, cp_err *err) {
@@ -35,6 +46,7 @@ cp_status cp_session_site(cp_str *out, cp_cli *cli, cp_err *err) {
     }
     if (c->requirements.n == 0)
         return CP_OK;
+    CP_TRY(cp_session_requirements(cli, err));
     CP_TRY(cp_dir_make(cli->work, err));
     cp_install_spec spec = {.version = c->python, .arch = c->arch, .work = cli->work};
     return cp_install(out, &spec, cp_session_path(cli, c->requirements), &cli->ctx, cli->arena,

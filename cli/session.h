@@ -27,6 +27,8 @@ CP_MUST_CHECK cp_status cp_session_project(cp_str *out, cp_cli *cli, cp_err *err
 /// installed for the target below .cloudpack (installing them when that has not been done), else
 /// empty.
 CP_MUST_CHECK cp_status cp_session_site(cp_str *out, cp_cli *cli, cp_err *err);
+/// Fails with CP_ENOTFOUND when `requirements` is set and no such file is there.
+CP_MUST_CHECK cp_status cp_session_requirements(cp_cli *cli, cp_err *err);
 /// Runs the analysis with the configured handler, target and folders.
 CP_MUST_CHECK cp_status cp_session_analyze(const cp_facts **out, cp_cli *cli, cp_err *err);
 /// Opens the store of a project that was analyzed before. Fails with CP_ENOTFOUND when there is

@@ -75,7 +75,7 @@ static bool is_number(const cp_table *t, unsigned column) {
 
 void cp_table_render(const cp_table *table, cp_buf *out, unsigned indent) {
     size_t widths[CP_TABLE_COLUMNS] = {0};
-    bool right[CP_TABLE_COLUMNS];
+    bool right[CP_TABLE_COLUMNS] = {false};
     for (size_t i = 0; i < table->count; i++)
         if (width_of(table->cells[i]) > widths[i % table->columns])
             widths[i % table->columns] = width_of(table->cells[i]);

@@ -392,7 +392,7 @@ static uint32_t bound_patterns(run *r, const uint32_t *all, pattern *list, uint3
 // All patterns, the most promising first. Returns INFEASIBLE when the search is complete: what was
 // found, if anything, is the best there is.
 static cp_placement_status search(run *r, const uint32_t *all) {
-    pattern list[1u << CP_PROBLEM_TIERS_MAX];
+    pattern list[1u << CP_PROBLEM_TIERS_MAX] = {0};
     bool complete = true;
     uint32_t count = bound_patterns(r, all, list, list_patterns(r, all, list), &complete);
     double least = INFINITY; // bound of the patterns that were not finished

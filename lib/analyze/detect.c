@@ -49,11 +49,27 @@ static bool yaml_value(cp_str *value, cp_str line, const char *key) {
     return v.n > 0 && v.p[0] != '!' && v.p[0] != '$';
 }
 
+static bool is_handler(cp_str line) {
+    cp_str v;
+    return yaml_value(&v, line, "Handler") && cp_str_find(v, '.', 0) != SIZE_MAX &&
+           cp_str_find(v, '{', 0) == SIZE_MAX;
+}
+
+static bool is_number(cp_str v) {
+    uint64_t n;
+    return cp_str_to_u64(&n, v);
+}
+
 static void take_template_line(struct search *s, cp_str line, cp_str where) {
     cp_str v;
-    if (yaml_value(&v, line, "Handler") && cp_str_find(v, '.', 0) != SIZE_MAX &&
-        cp_str_find(v, '{', 0) == SIZE_MAX)
+    if (is_handler(line) && yaml_value(&v, line, "Handler"))
         keep(&s->out->handler, &s->out->handler_from, v, where);
+    else if (yaml_value(&v, line, "MemorySize") && is_number(v))
+        keep(&s->out->memory, &s->out->memory_from, v, where);
+    else if (yaml_value(&v, line, "Timeout") && is_number(v))
+        keep(&s->out->timeout, &s->out->timeout_from, v, where);
+    else if (yaml_value(&v, line, "Architectures") && cp_str_is(v, "[arm64]"))
+        keep(&s->out->arch, &s->out->arch_from, CP_STR("arm64"), where);
     else if (yaml_value(&v, line, "Runtime") && cp_str_starts(v, CP_STR("python3.")))
         keep(&s->out->python, &s->out->python_from, cp_str_sub(v, 6, v.n), where);
     else if (yaml_value(&v, line, "architecture") &&
@@ -63,15 +79,62 @@ static void take_template_line(struct search *s, cp_str line, cp_str where) {
         keep(&s->out->arch, &s->out->arch_from, CP_STR("arm64"), where);
 }
 
+struct lines {
+    cp_str *v;
+    size_t n;
+    const char *file;
+};
+
+static struct lines split(cp_str text, const char *file, cp_arena *arena) {
+    struct lines l = {.file = file};
+    for (cp_str rest = text; rest.p && rest.n; l.n++)
+        (void)cp_str_next(&rest, '\n');
+    l.v = CP_ARENA_ARRAY(arena, cp_str, l.n);
+    for (size_t i = 0; i < l.n; i++)
+        l.v[i] = cp_str_next(&text, '\n');
+    return l;
+}
+
+// Spaces before the text; a blank line belongs to whatever is around it.
+static size_t indent_of(cp_str line) {
+    size_t n = 0;
+    while (n < line.n && line.p[n] == ' ')
+        n++;
+    return cp_str_trim(line).n ? n : SIZE_MAX;
+}
+
+// The other properties of the function whose handler is in line `at`: they come before what the
+// rest of the file says about other functions, and only here CodeUri counts.
+static void take_block(struct search *s, const struct lines *l, size_t at) {
+    size_t indent = indent_of(l->v[at]), first = at, last = at;
+    while (first > 0 && indent_of(l->v[first - 1]) >= indent)
+        first--;
+    while (last + 1 < l->n && indent_of(l->v[last + 1]) >= indent)
+        last++;
+    for (size_t i = first; i <= last; i++) {
+        cp_str where = cp_arena_fmt(s->arena, "%s:%zu", l->file, i + 1), v;
+        take_template_line(s, l->v[i], where);
+        if (!yaml_value(&v, l->v[i], "CodeUri"))
+            continue;
+        while (cp_str_starts(v, CP_STR("./")))
+            v = cp_str_sub(v, 2, v.n);
+        while (cp_str_ends(v, CP_STR("/")))
+            v = cp_str_sub(v, 0, v.n - 1);
+        if (cp_file_is_dir(cp_path_join(s->arena, s->project, v)) && !cp_str_is(v, "."))
+            keep(&s->out->project, &s->out->project_from, v, where);
+    }
+}
+
 static void read_templates(struct search *s) {
     static const char *const names[] = {"template.yaml", "template.yml", "serverless.yml",
                                         "serverless.yaml"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        unsigned number = 0;
-        for (cp_str rest = read_text(s, cp_str_of(names[i])); rest.p && rest.n;) {
-            cp_str line = cp_str_next(&rest, '\n');
-            take_template_line(s, line, cp_arena_fmt(s->arena, "%s:%u", names[i], ++number));
-        }
+        struct lines l = split(read_text(s, cp_str_of(names[i])), names[i], s->arena);
+        for (size_t k = 0; k < l.n && s->out->handler.n == 0; k++)
+            if (is_handler(l.v[k]))
+                take_block(s, &l, k);
+        for (size_t k = 0; k < l.n; k++)
+            take_template_line(s, l.v[k], cp_arena_fmt(s->arena, "%s:%zu", names[i], k + 1));
     }
 }
 
@@ -164,15 +227,22 @@ static cp_str function_name(cp_arena *arena, cp_str folder) {
     return (cp_str){name, folder.n > 64 ? 64 : folder.n};
 }
 
+static void find_requirements(struct search *s, cp_str folder) {
+    static const char *const names[] = {"uv.lock", "requirements.txt", "pyproject.toml"};
+    for (size_t i = 0; i < sizeof names / sizeof *names && s->out->requirements.n == 0; i++) {
+        cp_str rel = cp_path_join(s->arena, folder, cp_str_of(names[i]));
+        if (cp_file_exists(cp_path_join(s->arena, s->project, rel)))
+            s->out->requirements = rel;
+    }
+}
+
 cp_status cp_detect(cp_detected *out, cp_str project, cp_arena *arena, cp_err *err) {
     *out = (cp_detected){.name = function_name(arena, cp_path_base(project))};
     struct search s = {.out = out, .project = project, .arena = arena};
     read_templates(&s);
     read_python_version(&s);
-    static const char *const requirements[] = {"uv.lock", "requirements.txt", "pyproject.toml"};
-    for (size_t i = 0; i < sizeof requirements / sizeof *requirements && out->requirements.n == 0;
-         i++)
-        if (cp_file_exists(cp_path_join(arena, project, cp_str_of(requirements[i]))))
-            out->requirements = cp_str_of(requirements[i]);
+    if (out->project.n)
+        find_requirements(&s, out->project);
+    find_requirements(&s, CP_STR(""));
     return search_sources(&s, err);
 }

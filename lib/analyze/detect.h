@@ -11,8 +11,11 @@ typedef struct cp_detected {
     cp_str handler, handler_from;
     cp_str python, python_from; ///< "3.12"
     cp_str arch, arch_from;
-    cp_str requirements; ///< file name: uv.lock, requirements.txt or pyproject.toml, the first of
-                         ///< them that is there
+    cp_str project, project_from; ///< folder of the code, when a template says another than "."
+    cp_str memory, memory_from;   ///< "1024"
+    cp_str timeout, timeout_from; ///< seconds
+    cp_str requirements; ///< uv.lock, requirements.txt or pyproject.toml, the first of them that
+                         ///< is in the folder of the code or else at the top
     cp_str events;       ///< folder with *.json, when it is not the default
     cp_str rivals;       ///< other handlers that were found, comma separated
 } cp_detected;

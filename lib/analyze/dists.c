@@ -24,6 +24,11 @@ static uint32_t find_file(const cp_listing *l, cp_root root, cp_str rel) {
     return cp_facts_find_file(&view, root, rel);
 }
 
+static cp_str place_of(const struct dists *d, cp_root root, cp_str rel) {
+    const cp_listing *l = d->listing;
+    return cp_path_join(d->arena, root == CP_ROOT_PROJECT ? l->project_root : l->site_root, rel);
+}
+
 // The text of a file of a .dist-info folder; empty when there is none.
 static cp_str read_part(struct dists *d, cp_root root, cp_str folder, const char *name) {
     cp_str text = {0}, rel = cp_path_join(d->arena, folder, cp_str_of(name));
@@ -65,7 +70,7 @@ static void claim_row(struct dists *d, cp_root root, const cp_py_record_row *row
 static void claim_files(struct dists *d, cp_root root, cp_str folder, cp_str name,
                         uint32_t distribution) {
     cp_str text = read_part(d, root, folder, "RECORD");
-    cp_str place = cp_path_join(d->arena, folder, CP_STR("RECORD"));
+    cp_str place = place_of(d, root, cp_path_join(d->arena, folder, CP_STR("RECORD")));
     if (text.n == 0) {
         cp_warn_at(d->ctx->sink, "analyze", place, 0, 0,
                    "%.*s has no RECORD: its files cannot be told from others", CP_STR_ARG(name));
@@ -98,7 +103,7 @@ static void check_tags(struct dists *d, cp_root root, cp_str folder, cp_str name
         if (cp_py_tag_fits(tags[i], d->options->python, d->options->arch))
             return;
     if (n)
-        cp_warn_at(d->ctx->sink, "analyze", folder, 0, 0,
+        cp_warn_at(d->ctx->sink, "analyze", place_of(d, root, folder), 0, 0,
                    "%.*s was built for %.*s, not for Python %.*s on Linux %.*s", CP_STR_ARG(name),
                    CP_STR_ARG(tags[0]), CP_STR_ARG(d->options->python),
                    CP_STR_ARG(d->options->arch));
@@ -111,7 +116,7 @@ static void add_distribution(struct dists *d, cp_root root, cp_str folder, bool 
     cp_py_metadata(&name, &version, metadata);
     cp_py_requires(&requires.names, &requires.count, metadata, d->arena);
     if (name.n == 0) { // as pip names the folder: Name-Version.dist-info
-        cp_warn_at(d->ctx->sink, "analyze", folder, 0, 0,
+        cp_warn_at(d->ctx->sink, "analyze", place_of(d, root, folder), 0, 0,
                    "no %s with a name: importlib.metadata will not find this distribution",
                    egg ? "PKG-INFO" : "METADATA");
         cp_str stem = cp_str_sub(folder, 0, cp_str_rfind(folder, '.'));
@@ -162,7 +167,7 @@ static void warn_unclaimed(struct dists *d) {
         if (cp_str_eq(top, last) || cp_str_is(top, "bin"))
             continue;
         last = top;
-        cp_warn_at(d->ctx->sink, "analyze", f->rel, 0, 0,
+        cp_warn_at(d->ctx->sink, "analyze", place_of(d, f->root, f->rel), 0, 0,
                    "no .dist-info claims this: what looks up its version or plug-ins will fail");
     }
 }
@@ -170,6 +175,7 @@ static void warn_unclaimed(struct dists *d) {
 // Binaries that cannot load on the target: one warning a distribution.
 static void warn_foreign(struct dists *d) {
     uint32_t *count = CP_ARENA_ARRAY(d->arena, uint32_t, d->found.n + 1);
+    uint32_t *first = CP_ARENA_ARRAY(d->arena, uint32_t, d->found.n + 1);
     for (uint32_t i = 0; i < d->listing->file_count; i++) {
         const cp_file_fact *f = &d->listing->files[i];
         cp_py_fit fit =
@@ -178,10 +184,21 @@ static void warn_foreign(struct dists *d) {
             continue;
         size_t owner = f->distribution == CP_NONE ? d->found.n : f->distribution;
         if (count[owner]++ == 0)
-            cp_warn_at(d->ctx->sink, "analyze", f->rel, 0, 0,
-                       "this binary is for another %s, not for Python %.*s on Linux %.*s",
-                       fit == CP_PY_FIT_OTHER_PYTHON ? "Python" : "platform",
-                       CP_STR_ARG(d->options->python), CP_STR_ARG(d->options->arch));
+            first[owner] = i;
+    }
+    for (size_t owner = 0; owner <= d->found.n; owner++) {
+        const cp_file_fact *f = &d->listing->files[first[owner]];
+        if (count[owner] == 0)
+            continue;
+        cp_str more = count[owner] == 1
+                          ? CP_STR("")
+                          : cp_arena_fmt(d->arena, " (and %u more)", count[owner] - 1);
+        cp_py_fit fit =
+            cp_py_extension_fit(cp_path_base(f->rel), d->options->python, d->options->arch);
+        cp_warn_at(d->ctx->sink, "analyze", place_of(d, f->root, f->rel), 0, 0,
+                   "this binary is for another %s, not for Python %.*s on Linux %.*s%.*s",
+                   fit == CP_PY_FIT_OTHER_PYTHON ? "Python" : "platform",
+                   CP_STR_ARG(d->options->python), CP_STR_ARG(d->options->arch), CP_STR_ARG(more));
     }
 }
 

@@ -15,15 +15,17 @@ static void note_missing(cp_graph *graph, uint32_t from, const cp_edge *edge) {
 }
 
 static cp_edge edge_like(const cp_py_import *r, const cp_place *place) {
-    cp_str binds = r->alias.n              ? r->alias
-                   : r->kind == CP_PY_FROM ? r->name
-                                           : cp_py_top_level(r->module);
+    cp_str binds = {0}; // a call binds nothing
+    if (r->kind != CP_PY_CALL)
+        binds = r->alias.n              ? r->alias
+                : r->kind == CP_PY_FROM ? r->name
+                                        : cp_py_top_level(r->module);
     return (cp_edge){
         .module = CP_NONE,
         .line = r->line,
         .context = place->context,
         .initial = place->initial,
-        .binds = r->kind == CP_PY_CALL ? (cp_str){0} : binds,
+        .binds = binds,
         .deferrable = place->context == CP_IMPORT_INIT && !r->used && r->kind != CP_PY_CALL &&
                       !cp_str_is(binds, "*") && !(r->flags & CP_PY_IN_CLASS),
     };
@@ -180,7 +182,7 @@ static void load_family(cp_graph *graph, uint32_t module, const cp_py_import *r)
     size_t dot = cp_str_rfind(prefix, '.');
     cp_str stem = dot == SIZE_MAX ? prefix : cp_str_sub(prefix, dot + 1, prefix.n);
     uint32_t package =
-        cp_graph_find(graph, base, dot == SIZE_MAX ? (cp_str){0} : cp_str_sub(prefix, 0, dot));
+        cp_graph_find(graph, base, dot != SIZE_MAX ? cp_str_sub(prefix, 0, dot) : (cp_str){0});
     if (package != CP_NONE && graph->modules[package].package)
         load_children(graph, module, package, stem, r->line);
 }

@@ -185,8 +185,9 @@ static void report(const cp_graph *graph, uint32_t module, const cp_err *trouble
         cp_warn(graph->ctx->sink, "analyze", "%s", trouble->message);
     if (broken)
         cp_warn_at(graph->ctx->sink, "analyze",
-                   graph->listing->files[graph->modules[module].file].rel, broken->damage_line,
-                   broken->damage_column, "%s; imports after it are not seen", broken->damage);
+                   cp_listing_path(graph->listing, graph->modules[module].file, graph->arena),
+                   broken->damage_line, broken->damage_column, "%s; imports after it are not seen",
+                   broken->damage);
 }
 
 static cp_status scan_all(cp_graph *graph, const uint32_t *modules, size_t count, cp_err *err) {

@@ -39,11 +39,13 @@ static cp_status parse(cp_handler *h, cp_str text, cp_str project, cp_arena *are
         path = cp_str_sub(path, 0, dot);
     }
     h->module = module_of_path(arena, path);
-    if (h->module.n > MAX_NAME || !cp_py_is_module_name(h->module) ||
-        (h->function.n && !cp_py_is_identifier(h->function)))
-        return cp_fail(err, CP_EUSAGE, "handler '%.*s': '%.*s' is no module name", CP_STR_ARG(text),
-                       CP_STR_ARG(cp_str_sub(path, 0, MAX_NAME)));
-    return CP_OK;
+    bool module = h->module.n <= MAX_NAME && cp_py_is_module_name(h->module);
+    if (module && (h->function.n == 0 || cp_py_is_identifier(h->function)))
+        return CP_OK;
+    cp_str wrong = cp_str_sub(module ? h->function : path, 0, MAX_NAME);
+    (void)cp_fail(err, CP_EUSAGE, "handler '%.*s': '%.*s' is no name of a %s", CP_STR_ARG(text),
+                  CP_STR_ARG(wrong), module ? "function" : "module");
+    return cp_hint(err, "the handler is module.function, its file below the project folder");
 }
 
 // Edit distance, at most `limit` + 1: how far two names are apart.
@@ -144,20 +146,22 @@ cp_status cp_handler_find(cp_handler *out, cp_graph *graph, cp_err *err) {
     if (out->position == CP_NONE)
         return no_module(graph, out, err);
     uint32_t file = graph->modules[out->position].file;
-    if (file == CP_NONE)
-        return cp_fail(err, CP_ENOTFOUND, "handler module '%.*s' is a folder without __init__.py",
-                       CP_STR_ARG(out->module));
+    if (file == CP_NONE) {
+        (void)cp_fail(err, CP_ENOTFOUND, "handler module '%.*s' is a folder without __init__.py",
+                      CP_STR_ARG(out->module));
+        return cp_hint(err, "the handler is module.function: name a module of that folder");
+    }
     cp_graph_scan(graph, out->position);
     const cp_py_source *s = graph->node[out->position].source;
-    cp_str rel = graph->listing->files[file].rel;
+    cp_str path = cp_listing_path(graph->listing, file, graph->arena);
     if (!s && graph->modules[out->position].kind == CP_PY_MODULE_SOURCE)
-        return cp_fail(err, CP_EIO, "%.*s cannot be read", CP_STR_ARG(rel));
+        return cp_fail(err, CP_EIO, "%.*s cannot be read", CP_STR_ARG(path));
     if (!s)
         return CP_OK; // a compiled handler: its names are not known
     if (s->damage) {
-        (void)cp_fail(err, CP_EFORMAT, "%.*s:%u:%u: %s", CP_STR_ARG(rel), s->damage_line,
+        (void)cp_fail(err, CP_EFORMAT, "%.*s:%u:%u: %s", CP_STR_ARG(path), s->damage_line,
                       s->damage_column, s->damage);
         return cp_hint(err, "Python would refuse this file too: correct it and run again");
     }
-    return find_function(out, s, rel, err);
+    return find_function(out, s, path, err);
 }

@@ -3,7 +3,9 @@
 #include "data/jsonw.h"
 
 static cp_str module_name(const cp_facts *f, uint32_t module) {
-    return module == CP_NONE ? (cp_str){0} : f->modules[module].name;
+    if (module == CP_NONE)
+        return (cp_str){0};
+    return f->modules[module].name;
 }
 
 static const char *module_kind(cp_module_kind kind) {
@@ -87,8 +89,8 @@ static void put_data(cp_jsonw *w, const cp_facts *f) {
         cp_jsonw_str(w, "file", file->rel);
         cp_jsonw_str(w, "kind", cp_str_of(cp_file_kind_name(file->kind)));
         put_text_or_null(w, "distribution",
-                         file->distribution == CP_NONE ? (cp_str){0}
-                                                       : f->distributions[file->distribution].name);
+                         file->distribution != CP_NONE ? f->distributions[file->distribution].name
+                                                       : (cp_str){0});
         cp_jsonw_u64(w, "bytes", file->bytes);
         cp_jsonw_end(w);
     }
@@ -101,7 +103,7 @@ static void put_places(cp_jsonw *w, const cp_facts *f) {
         const cp_place_fact *p = &f->opaque[i];
         uint32_t file = f->modules[p->from].file;
         cp_jsonw_object(w, NULL);
-        put_text_or_null(w, "file", file == CP_NONE ? (cp_str){0} : f->files[file].rel);
+        put_text_or_null(w, "file", file != CP_NONE ? f->files[file].rel : (cp_str){0});
         cp_jsonw_u64(w, "line", p->line);
         cp_jsonw_str(w, "text", p->text);
         cp_jsonw_end(w);

@@ -44,7 +44,8 @@ static void settle(struct reading *r, size_t at) {
         cp_warn(r->ctx->sink, "analyze", "%s", r->trouble[at].message);
         f->kind = CP_FILE_DATA;
     } else if (!cp_str_is(r->options->arch, elf->machine)) {
-        cp_warn_at(r->ctx->sink, "analyze", f->rel, 0, 0, "built for %s, the target is %.*s",
+        cp_str path = cp_listing_path(r->listing, file, r->arena);
+        cp_warn_at(r->ctx->sink, "analyze", path, 0, 0, "built for %s, the target is %.*s",
                    elf->machine, CP_STR_ARG(r->options->arch));
         f->kind = CP_FILE_DATA;
     } else if (!elf->dynamic) {

@@ -15,7 +15,14 @@ static bool is_plain(cp_str s) {
         if (!isalnum((unsigned char)s.p[i]) && !strchr("./_-=+@", s.p[i]) && !inner_colon)
             return false;
     }
-    return !cp_str_eq_nocase(s, CP_STR("null"));
+    double number;
+    if (cp_str_to_double(&number, s)) // 3.10 is 3.1 to other readers
+        return false;
+    static const char *const words[] = {"null", "true", "false", "yes", "no", "on", "off"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (cp_str_eq_nocase(s, cp_str_of(words[i])))
+            return false;
+    return true;
 }
 
 static void add_text(cp_buf *out, cp_str s) {

@@ -71,7 +71,9 @@ cp_id cp_intern_add(cp_intern *table, cp_str s) {
 
 cp_id cp_intern_find(const cp_intern *table, cp_str s) {
     uint32_t e = *find_slot(table, s, cp_hash64(s));
-    return e ? (cp_id){e - 1} : CP_NO_ID;
+    if (e == 0)
+        return CP_NO_ID;
+    return (cp_id){e - 1};
 }
 
 cp_str cp_intern_text(const cp_intern *table, cp_id id) {

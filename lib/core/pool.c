@@ -63,7 +63,7 @@ static void *work(void *opaque) {
 cp_status cp_pool_run(uint32_t threads, size_t count, cp_pool_fn fn, void *self, cp_err *err) {
     struct job job = {.fn = fn, .self = self, .count = count, .err = err};
     pthread_mutex_init(&job.lock, NULL);
-    struct worker workers[MAX_THREADS];
+    struct worker workers[MAX_THREADS] = {0};
     uint32_t n = cp_pool_threads(threads, count), started = 1;
     for (uint32_t i = 0; i < n; i++)
         workers[i] = (struct worker){.job = &job, .number = i};

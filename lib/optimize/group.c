@@ -484,7 +484,6 @@ cp_status cp_group(cp_asset **assets, uint32_t *count, const cp_facts *facts,
     if (options->max_assets < CP_GROUP_MIN_ASSETS)
         return cp_fail(err, CP_EUSAGE, "max_assets is %u, must be at least %d", options->max_assets,
                        CP_GROUP_MIN_ASSETS);
-    CP_AUTO(cp_intern) keys = NULL;
     const cp_module_use *modules = cp_use_of_modules(facts, profile, numbers, arena);
     grouper g = {.facts = facts,
                  .profile = profile,
@@ -498,6 +497,6 @@ cp_status cp_group(cp_asset **assets, uint32_t *count, const cp_facts *facts,
     while (assign_keys(&g) > options->max_assets && g.level + 1 < LEVELS)
         g.level++;
     build_assets(&g, assets, count);
-    keys = g.keys;
+    cp_intern_cleanup(&g.keys);
     return CP_OK;
 }

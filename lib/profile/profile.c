@@ -32,7 +32,7 @@ struct job {
     const cp_ctx *ctx;
     cp_arena *arena;
     cp_cold cold;
-    bool told; ///< which events raise
+    bool told;      ///< which events raise
     cp_str handler; // of the function itself
     cp_str tools;   // folder with our modules
 };
@@ -47,8 +47,10 @@ cp_status cp_profile_refuse(const cp_run_result *run, const char *what, const cp
                   first->outcome == CP_OUTCOME_NONE);
     if (!bad_init && !bad_first)
         return CP_OK;
-    cp_str words =
-        cp_run_words(&scratch, bad_init ? run->init_error : first->json, CP_STR(CP_COLD_TASK));
+    cp_str raised = run->init_error;
+    if (first && !bad_init)
+        raised = first->json;
+    cp_str words = cp_run_words(&scratch, raised, CP_STR(CP_COLD_TASK));
     cp_str log = cp_str_trim(run->log);
     if (log.n > LOG_SHOWN)
         log = cp_str_sub(log, log.n - LOG_SHOWN, log.n);

@@ -4,9 +4,12 @@
 #include "data/jsonw.h"
 
 #include <stddef.h>
+#include <string.h>
 
 static double time_of(const cp_verify *v, unsigned form, size_t offset) {
-    return *(const double *)((const char *)&v->times[form] + offset);
+    double time;
+    memcpy(&time, (const char *)&v->times[form] + offset, sizeof time);
+    return time;
 }
 
 static void forms_json(cp_jsonw *w, const char *key, const cp_verify *v, size_t offset) {

@@ -1,0 +1,3 @@
+from tinylib import _empty, _cut, _half, _text
+def double(n):
+    return 2 * n

@@ -1,0 +1,4 @@
+import json, tinylib, nowhere
+
+def handler(event, context):
+    return __import__(event['m'])

@@ -1,0 +1,5 @@
+# -*- coding: latin-1 -*-
+X = 'ä'
+
+def handler(event, context):
+    return X

@@ -1,0 +1,3 @@
+import json
+def double(n):
+    return 2 * n)

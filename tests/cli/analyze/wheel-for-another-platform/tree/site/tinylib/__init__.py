@@ -1,0 +1,3 @@
+from tinylib import _fast, _slow
+def double(n):
+    return 2 * n
