@@ -173,6 +173,7 @@ static cp_status run(cp_cli *cli, const void *opaque, int argc, char *const argv
     if (status == CP_EINFEASIBLE && cli->json)
         print_infeasible(cli, err);
     CP_TRY(status);
+    CP_TRY(cp_dir_make(cli->work, err)); // --store may have made one elsewhere only
     CP_TRY(cp_store_put_plan(store, plan, cp_session_now_ms(), err));
     CP_AUTOV(cp_buf) out = {0};
     cp_plan_to_json(&out, plan);

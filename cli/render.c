@@ -55,7 +55,7 @@ static void print_source(const cp_render *r, cp_str file, uint32_t line, uint32_
     cp_str row = {0};
     for (uint32_t i = 0; i < line && text.p; i++)
         row = cp_str_next(&text, '\n');
-    if (!row.p || row.n > 200)
+    if (!row.p || row.n > 200 || cp_str_trim(row).n == 0)
         return;
     (void)fprintf(stderr, "  %.*s\n", CP_STR_ARG(row));
     if (column > 0 && column <= row.n + 1) {

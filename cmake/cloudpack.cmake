@@ -3,6 +3,7 @@
 # cp_module   one folder = one static library that sees only the folders it names (USES), because its include root
 #             holds nothing but itself; an undeclared include does not compile
 # cp_test     one Criterion program per file of tests/unit, entered in ctest with the sanitizer guard
+# cp_tool     one plain program of tests/tools
 # cp_fuzz     one fuzz target: libFuzzer with clang (CP_FUZZ), and always a stand-alone driver that replays its corpus
 # cp_embed    files as C arrays, so that the program needs nothing beside itself
 # cp_names_from_def   the names of a .def list, so that a list is kept in one place only
@@ -31,7 +32,7 @@ function(cp_headers_alone name dir)
     endforeach()
     if(sources)
         add_library(cp_alone_${name} OBJECT ${sources})
-        target_link_libraries(cp_alone_${name} PRIVATE cp_${name})
+        target_link_libraries(cp_alone_${name} PRIVATE cp_${name} ${ARGN})
         target_compile_options(cp_alone_${name} PRIVATE ${CP_WARNINGS})
     endif()
 endfunction()
@@ -49,11 +50,10 @@ function(cp_module name)
     add_library(cp_${name} STATIC ${ARG_SOURCES})
     target_compile_options(cp_${name} PRIVATE ${CP_WARNINGS})
     target_include_directories(cp_${name} PUBLIC ${root})
-    foreach(use IN LISTS ARG_USES)
-        target_link_libraries(cp_${name} PUBLIC cp_${use})
-    endforeach()
-    target_link_libraries(cp_${name} PRIVATE ${ARG_SYSTEM})
-    cp_headers_alone(${name} ${CMAKE_SOURCE_DIR}/${ARG_FOLDER})
+    list(TRANSFORM ARG_USES PREPEND cp_)
+    # PRIVATE: who uses this folder links what it uses, but cannot include it.
+    target_link_libraries(cp_${name} PRIVATE ${ARG_USES} ${ARG_SYSTEM})
+    cp_headers_alone(${name} ${CMAKE_SOURCE_DIR}/${ARG_FOLDER} ${ARG_USES})
 endfunction()
 
 # cp_test(<folder>_<file> [USES folders...] [SYSTEM ...]) builds tests/unit/<folder>_<file>_test.c.
@@ -73,6 +73,22 @@ function(cp_test name)
     add_test(NAME unit.${name} COMMAND test_${name} --jobs 2)
     # Criterion 2.4.1 counts a leaking test as passed: the text of the report decides.
     set_tests_properties(unit.${name} PROPERTIES FAIL_REGULAR_EXPRESSION "${CP_SANITIZER_GUARD}" TIMEOUT 600)
+endfunction()
+
+# cp_tool(<name> [TEST] [USES folders...]) builds tests/tools/<name>.c, which ends with 0 when it is a TEST and all is well.
+function(cp_tool name)
+    cmake_parse_arguments(ARG "TEST" "" "USES" ${ARGN})
+    if(NOT CP_TESTS)
+        return()
+    endif()
+    add_executable(${name} ${CMAKE_SOURCE_DIR}/tests/tools/${name}.c)
+    target_compile_options(${name} PRIVATE ${CP_WARNINGS})
+    list(TRANSFORM ARG_USES PREPEND cp_)
+    target_link_libraries(${name} PRIVATE ${ARG_USES})
+    if(ARG_TEST)
+        add_test(NAME tool.${name} COMMAND ${name})
+        set_tests_properties(tool.${name} PROPERTIES FAIL_REGULAR_EXPRESSION "${CP_SANITIZER_GUARD}" TIMEOUT 600)
+    endif()
 endfunction()
 
 # cp_fuzz(<target> [USES folders...]) builds tests/fuzz/fuzz_<target>.c and replays tests/fuzz/corpus/<target>.

@@ -110,10 +110,13 @@ static cp_status need_tier(cp_conflict *out, finder *f, cp_arena *arena, cp_err 
     return CP_OK;
 }
 
-static cp_status need_value(cp_conflict *out, finder *f, cp_arena *arena, cp_err *err) {
+// The least value of one limit with all others as they are, or only with those of the set.
+static cp_status need_value(cp_conflict *out, finder *f, bool set_only, cp_arena *arena,
+                            cp_err *err) {
     bool others[CP_PROBLEM_ROWS_MAX + 5];
     for (uint32_t i = 0; i < f->count; i++)
-        others[i] = f->limits[i].kind != out->limit.kind || f->limits[i].row != out->limit.row;
+        others[i] = (f->limits[i].kind != out->limit.kind || f->limits[i].row != out->limit.row) &&
+                    (f->kept[i] || !set_only);
     relaxed r;
     relax(&r, f->p, f->limits, others, f->count);
     cp_milp_result result;
@@ -121,6 +124,11 @@ static cp_status need_value(cp_conflict *out, finder *f, cp_arena *arena, cp_err
     if (out->limit.kind == CP_LIMIT_MOUNT)
         goal = (cp_milp_goal){.kind = CP_GOAL_ANY};
     CP_TRY(run(&result, f, &r.problem, goal, 0.3, arena, err));
+    if (set_only) {
+        if (result.status == CP_PLACEMENT_OPTIMAL)
+            out->within = result.value;
+        return CP_OK;
+    }
     out->proved = result.status == CP_PLACEMENT_OPTIMAL || result.status == CP_PLACEMENT_INFEASIBLE;
     if (result.tier)
         out->needed = out->limit.kind == CP_LIMIT_MOUNT ? 2 : result.value;
@@ -142,9 +150,15 @@ cp_status cp_conflict_find(cp_placement *out, const cp_problem *problem, const c
         cp_conflict *c = &list[n++];
         *c = (cp_conflict){.limit = f.limits[i],
                            .value = cp_limit_value(problem, f.limits[i]),
-                           .needed = CP_NO_LIMIT};
-        CP_TRY(c->limit.kind == CP_LIMIT_TIERS ? need_tier(c, &f, arena, err)
-                                               : need_value(c, &f, arena, err));
+                           .needed = CP_NO_LIMIT,
+                           .within = CP_NO_LIMIT};
+        if (c->limit.kind == CP_LIMIT_TIERS) {
+            CP_TRY(need_tier(c, &f, arena, err));
+            continue;
+        }
+        CP_TRY(need_value(c, &f, false, arena, err));
+        if (c->needed == CP_NO_LIMIT && c->limit.kind != CP_LIMIT_MOUNT)
+            CP_TRY(need_value(c, &f, true, arena, err));
     }
     out->conflicts = list;
     out->conflict_count = n;

@@ -5,13 +5,14 @@
 
 For every file that the interpreter accepts, the records (line, kind, level, module, name, alias, and
 the kinds of block around it) must be the same, and nothing may be reported as damaged. The files are
-the standard library of the interpreter (with --all-pythons: of every python3.8 to 3.15 on PATH), the
+the standard library of the interpreter (with --all-pythons: of every Python 3.8 to 3.15 found), the
 folders given, and tests/data/py, the syntax set: corpora hardly see f-strings, lambda or walrus
 headers, tabs and form feeds, which is what that set is for.
 """
 
 import argparse
 import ast
+import glob
 import os
 import re
 import shutil
@@ -133,7 +134,9 @@ def expected(path):
 
 def python_files(roots):
     for root in roots:
-        for folder, _, names in os.walk(root):
+        for folder, below, names in os.walk(root):
+            # What somebody installed beside a standard library is not part of it.
+            below[:] = [n for n in sorted(below) if n not in ("site-packages", "dist-packages")]
             for name in sorted(names):
                 if name.endswith(".py"):
                     yield os.path.join(folder, name)
@@ -189,11 +192,14 @@ def compare(tool, roots):
 
 
 def others():
+    """One interpreter of each other minor version, on PATH or pyenv's; shims that cannot run are passed over."""
     for minor in range(8, 16):
-        exe = shutil.which("python3.%d" % minor)
-        if exe and minor != sys.version_info[1]:
+        name = "python3.%d" % minor
+        places = [shutil.which(name)] + sorted(glob.glob(os.path.expanduser("~/.pyenv/versions/*/bin/" + name)))
+        for exe in filter(None, places if minor != sys.version_info[1] else []):
             if subprocess.run([exe, "-c", ""], stderr=subprocess.DEVNULL).returncode == 0:
                 yield exe
+                break
 
 
 def main():
@@ -208,7 +214,7 @@ def main():
     good &= compare(args.tool, [sysconfig.get_path("stdlib")] + args.roots)
     if args.all_pythons:
         for exe in others():
-            good &= subprocess.run([exe, os.path.abspath(__file__), "--tool", args.tool]).returncode == 0
+            good &= subprocess.run([exe, "-B", os.path.abspath(__file__), "--tool", args.tool]).returncode == 0
     return 0 if good else 1
 
 

@@ -5,7 +5,7 @@ A keyword that is not known here raises, so that a schema cannot ask for somethi
 import re
 
 KINDS = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
-WORDS = {"$schema", "$id", "title", "description", "default", "then", "else", "required", "properties"}
+WORDS = {"$schema", "$id", "$defs", "title", "description", "default", "then", "else", "required", "properties"}
 
 
 def is_kind(value, kind):
@@ -31,6 +31,7 @@ SIMPLE = {
     "minItems": lambda v, a: not isinstance(v, list) or len(v) >= a,
     "maxItems": lambda v, a: not isinstance(v, list) or len(v) <= a,
     "uniqueItems": lambda v, a: not a or not isinstance(v, list) or len({repr(x) for x in v}) == len(v),
+    "oneOf": lambda v, a: sum(not faults(v, option) for option in a) == 1,
     "anyOf": lambda v, a: any(not faults(v, option) for option in a),
 }
 
@@ -65,8 +66,24 @@ def _each(value, schema, where):
             raise NotImplementedError(f"{where}: no check for the schema keyword {keyword}")
 
 
+def resolved(schema, root):
+    """`schema` with the references to its own $defs written out. They must not lead in circles."""
+    if isinstance(schema, list):
+        return [resolved(item, root) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        target = root
+        for part in schema["$ref"].removeprefix("#/").split("/"):
+            target = target[part]
+        schema = {**target, **{k: v for k, v in schema.items() if k != "$ref"}}
+    return {k: resolved(v, root) for k, v in schema.items() if k != "$defs"}
+
+
 def faults(value, schema, where=""):
     """What is wrong with `value`, as a list of texts."""
+    if "$defs" in schema:
+        schema = resolved(schema, schema)
     return list(_each(value, schema, where))
 
 

@@ -7,6 +7,7 @@
 #include "py/resolve.h"
 
 #include <string.h>
+#include <unistd.h>
 
 enum { MAX_ENTRIES = 500000 };
 
@@ -34,7 +35,11 @@ static bool keep_entry(void *self, cp_str rel, cp_str name, cp_entry_kind kind) 
     if (is_cache(name) || (w->leave_out.n && cp_str_eq(rel, w->leave_out)))
         return false;
     cp_str folder = cp_path_join(w->arena, w->root, rel);
-    return !cp_file_exists(cp_path_join(w->arena, folder, CP_STR("pyvenv.cfg")));
+    // A virtual environment, and what `build --out` wrote here.
+    if (cp_file_exists(cp_path_join(w->arena, folder, CP_STR("pyvenv.cfg"))))
+        return false;
+    return !cp_file_exists(cp_path_join(w->arena, folder, CP_STR("build.json"))) ||
+           !cp_file_exists(cp_path_join(w->arena, folder, CP_STR("catalog.bin")));
 }
 
 static bool is_model_name(cp_str rel) {
@@ -74,6 +79,18 @@ static cp_file_kind classify(cp_str rel, const cp_analyze_options *options) {
     return is_model_name(rel) ? CP_FILE_MODEL : CP_FILE_DATA;
 }
 
+// The file that our own output goes to (`analyze --json >facts.json`) is no part of the function,
+// and grows after it was looked at.
+static bool is_our_output(const struct walk *w, const cp_entry *e) {
+    struct stat file, out;
+    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fstat(fd, &out) == 0 && S_ISREG(out.st_mode) && out.st_ino == e->inode &&
+            stat(cp_path_join(w->arena, w->root, e->rel).p, &file) == 0 &&
+            file.st_dev == out.st_dev && file.st_ino == out.st_ino)
+            return true;
+    return false;
+}
+
 static void warn_entry(const cp_ctx *ctx, const struct walk *w, const cp_entry *e) {
     cp_str path = cp_path_join(w->arena, w->root, e->rel), real;
     cp_err ignored;
@@ -103,7 +120,7 @@ static cp_status list_root(cp_listing *out, struct walk *w, cp_root root,
         const cp_entry *e = &entries[i];
         if (e->unreadable_errno || e->link)
             warn_entry(ctx, w, e);
-        if (e->kind != CP_ENTRY_FILE || e->unreadable_errno)
+        if (e->kind != CP_ENTRY_FILE || e->unreadable_errno || is_our_output(w, e))
             continue;
         files[out->file_count++] = (cp_file_fact){
             .root = root,

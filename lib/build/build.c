@@ -103,6 +103,7 @@ cp_status cp_build(cp_build_result *out, const cp_build_options *options, const 
     cp_interpreter python;
     CP_TRY(cp_interpreter_probe(&python, o.python, facts->python, ctx, arena, err));
     CP_TRY(cp_dir_make(o.out_dir, err));
+    CP_TRY(cp_record_adopt(&o, err));
     CP_TRY(cp_dir_make(cp_path_join(arena, o.work_dir, CP_STR("cache")), err));
     CP_AUTO(cp_digest_cache) cache = NULL;
     cp_digest_cache_open(&cache, cp_path_join(arena, o.work_dir, CP_STR("cache/digests")));

@@ -16,7 +16,7 @@ static const char script[] =
 static cp_status add_ways_out(cp_err *err, cp_str wanted) {
     return cp_hint(err,
                    "bytecode needs the target's own interpreter: install Python %.*s, or name it "
-                   "with --python PATH, or set the function's Python to one that is here",
+                   "in CLOUDPACK_INTERPRETER, or set the function's Python to one that is here",
                    CP_STR_ARG(wanted));
 }
 

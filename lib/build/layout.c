@@ -130,6 +130,7 @@ cp_status cp_layout_digests(cp_layout *l, cp_digest_cache *cache, const cp_ctx *
     CP_AUTOV(cp_arena) scratch = {0};
     cp_digest_job *jobs = CP_ARENA_ARRAY(&scratch, cp_digest_job, count);
     uint32_t *file = CP_ARENA_ARRAY(&scratch, uint32_t, count);
+    uint32_t newer = 0;
     for (uint32_t i = 0; i < count; i++)
         if (l->files[i].role != CP_ROLE_NONE) {
             jobs[n].path = cp_facts_path(&scratch, l->facts, i);
@@ -138,18 +139,26 @@ cp_status cp_layout_digests(cp_layout *l, cp_digest_cache *cache, const cp_ctx *
     if (cp_digest_files(cache, jobs, n, ctx, err) != CP_OK) {
         if (err->status == CP_ENOTFOUND)
             err->status = CP_ESTALE;
-        return cp_hint(err, "the files changed since they were analyzed: run analyze again");
+        return cp_hint(err, "the files changed since they were analyzed: run `cloudpack analyze` and "
+                            "`cloudpack optimize` again");
     }
     for (uint32_t i = 0; i < n; i++) {
-        uint64_t was = l->facts->files[file[i]].bytes;
+        const cp_file_fact *fact = &l->facts->files[file[i]];
+        uint64_t was = fact->bytes;
+        newer += fact->kind == CP_FILE_SOURCE && fact->mtime_ns != jobs[i].mtime_ns;
         l->files[file[i]].digest = jobs[i].digest;
         if (jobs[i].bytes != was) {
             cp_fail(err, CP_ESTALE, "%.*s has %llu bytes and had %llu when it was analyzed",
                     CP_STR_ARG(jobs[i].path), (unsigned long long)jobs[i].bytes,
                     (unsigned long long)was);
-            return cp_hint(err, "run analyze and optimize again");
+            return cp_hint(err, "run `cloudpack analyze` and `cloudpack optimize` again");
         }
     }
+    if (newer) // nothing is lost by it: what is imported anew costs a miss
+        cp_warn(ctx ? ctx->sink : NULL, "build",
+                "%u source files were written since they were analyzed; `cloudpack analyze` looks at "
+                "their imports again",
+                newer);
     return CP_OK;
 }
 

@@ -86,7 +86,7 @@ static cp_status add_project(cp_output *e, cp_err *err) {
             cp_str_starts(fact->rel, CP_STR("cloudpack/"))) {
             cp_fail(err, CP_EUSAGE, "the project's %.*s has a name that cloudpack's runtime uses",
                     CP_STR_ARG(fact->rel));
-            return cp_hint(err, "rename it, or exclude it from the project");
+            return cp_hint(err, "rename it in the project");
         }
         cp_zip_entry entry = {.name = fact->rel,
                               .path = cp_facts_path(e->arena, l->facts, i),

@@ -98,8 +98,8 @@ cp_sha256 cp_record_key(const cp_layout *l) {
     return cp_sha256_end(s);
 }
 
-static cp_str record_path(const cp_layout *l, cp_arena *arena) {
-    return cp_path_join(arena, l->options->out_dir, CP_STR("build.json"));
+static cp_str record_path(cp_str out_dir, cp_arena *arena) {
+    return cp_path_join(arena, out_dir, CP_STR("build.json"));
 }
 
 static bool read_artifact(cp_artifact *out, const cp_json *node, const cp_layout *l,
@@ -155,11 +155,11 @@ static bool read_record(cp_build_result *out, const cp_json *root, const cp_sha2
     return out->artifact_count > 0;
 }
 
-static bool open_record(cp_json_doc **doc, const cp_layout *l) {
+static bool open_record(cp_json_doc **doc, cp_str out_dir) {
     CP_AUTOV(cp_arena) scratch = {0};
     cp_err ignored;
     cp_str text;
-    return cp_file_read(&text, &scratch, record_path(l, &scratch), MAX_RECORD, &ignored) == CP_OK &&
+    return cp_file_read(&text, &scratch, record_path(out_dir, &scratch), MAX_RECORD, &ignored) == CP_OK &&
            cp_json_parse(doc, text, MAX_RECORD, "build.json", &ignored) == CP_OK &&
            cp_str_eq(cp_json_str(cp_json_get(cp_json_root(*doc), "format")), format);
 }
@@ -168,7 +168,7 @@ bool cp_record_valid(cp_build_result *out, const cp_layout *l, const cp_sha256 *
                      cp_digest_cache *cache, const cp_ctx *ctx, cp_arena *arena) {
     CP_AUTO(cp_json_doc) doc = NULL;
     cp_build_result r = {.unchanged = true};
-    if (!open_record(&doc, l) || !read_record(&r, cp_json_root(doc), key, l, arena) ||
+    if (!open_record(&doc, l->options->out_dir) || !read_record(&r, cp_json_root(doc), key, l, arena) ||
         !are_whole(r.artifacts, r.artifact_count, cache, ctx))
         return false;
     *out = r;
@@ -178,7 +178,7 @@ bool cp_record_valid(cp_build_result *out, const cp_layout *l, const cp_sha256 *
 bool cp_record_reusable(cp_artifact *former, const cp_layout *l, cp_str path, cp_str content,
                         cp_digest_cache *cache, const cp_ctx *ctx, cp_arena *arena) {
     CP_AUTO(cp_json_doc) doc = NULL;
-    if (!open_record(&doc, l))
+    if (!open_record(&doc, l->options->out_dir))
         return false;
     const cp_json *list = cp_json_get(cp_json_root(doc), "artifacts");
     for (const cp_json *n = cp_json_first(list); n; n = cp_json_next(n))
@@ -214,7 +214,27 @@ cp_status cp_record_save(const cp_layout *l, const cp_sha256 *key, const cp_buil
     }
     cp_jsonw_end(&w);
     cp_jsonw_end(&w);
-    return cp_file_write(record_path(l, &scratch), cp_buf_str(&buf), err);
+    return cp_file_write(record_path(l->options->out_dir, &scratch), cp_buf_str(&buf), err);
+}
+
+cp_status cp_record_adopt(const cp_build_options *options, cp_err *err) {
+    CP_AUTOV(cp_arena) scratch = {0};
+    CP_AUTO(cp_json_doc) doc = NULL;
+    const cp_entry *entries = NULL;
+    size_t count = 0;
+    cp_str below;
+    if (cp_path_below(&below, options->out_dir, options->work_dir) ||
+        open_record(&doc, options->out_dir))
+        return CP_OK;
+    CP_TRY(cp_tree_list(&entries, &count, options->out_dir, NULL, NULL, MAX_ENTRIES, &scratch,
+                        err));
+    if (count) {
+        cp_fail(err, CP_EUSAGE, "%.*s is not empty, and no build wrote it (there is %.*s)",
+                CP_STR_ARG(options->out_dir), CP_STR_ARG(entries[0].rel));
+        return cp_hint(err, "a build removes what it does not know: name a new or empty folder");
+    }
+    cp_str mark = cp_arena_fmt(&scratch, "{\"format\": \"%.*s\"}\n", CP_STR_ARG(format));
+    return cp_file_write(record_path(options->out_dir, &scratch), mark, err);
 }
 
 // Files and folders that only builds make.

@@ -20,6 +20,10 @@ bool cp_record_valid(cp_build_result *out, const cp_layout *layout, const cp_sha
 bool cp_record_reusable(cp_artifact *former, const cp_layout *layout, cp_str path, cp_str content,
                         cp_digest_cache *cache, const cp_ctx *ctx, cp_arena *arena);
 
+/// Makes sure that the output folder is one to write and sweep in: empty, below the work folder, or
+/// an earlier build; an empty one is marked. Fails with CP_EUSAGE when it holds something else.
+CP_MUST_CHECK cp_status cp_record_adopt(const cp_build_options *options, cp_err *err);
+
 /// Writes the record; the last step of a build.
 CP_MUST_CHECK cp_status cp_record_save(const cp_layout *layout, const cp_sha256 *key,
                                        const cp_build_result *result, cp_err *err);

@@ -35,8 +35,14 @@ static void conflict_text(cp_buf *out, const cp_problem *p, const cp_conflict *c
     }
     cp_buf_addf(out, "%.*s is ", CP_STR_ARG(name));
     cp_limit_amount(out, unit, c->value);
-    if (c->needed == CP_NO_LIMIT) {
+    if (c->needed == CP_NO_LIMIT && c->within == CP_NO_LIMIT) {
         cp_buf_addf(out, " (lifting it alone is not enough)");
+        return;
+    }
+    if (c->needed == CP_NO_LIMIT) {
+        cp_buf_addf(out, " (would have to be at least ");
+        cp_limit_amount(out, unit, c->within);
+        cp_buf_addf(out, ", and then other limits clash)");
         return;
     }
     cp_buf_addf(out, c->proved ? " (would have to be " : " (would do with ");

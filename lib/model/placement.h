@@ -19,6 +19,8 @@ typedef struct cp_conflict {
     int64_t needed; ///< the least value that makes the problem feasible with all others as they
                     ///< are; CP_NO_LIMIT when lifting this one alone is not enough. For the tiers:
                     ///< the index of a closed tier whose opening is enough
+    int64_t within; ///< when `needed` is CP_NO_LIMIT: the least value with which the set holds
+                    ///< together, other limits left aside; CP_NO_LIMIT when that is not known
     bool proved;    ///< `needed` is exactly the least; false: it is enough, less might do
 } cp_conflict;
 

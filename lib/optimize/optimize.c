@@ -90,8 +90,10 @@ static cp_status fail_infeasible(const stage *s, const cp_placement *p, cp_err *
             return hint_size(s, err);
         CP_AUTOV(cp_buf) amount = {.max = 200};
         cp_limit_amount(&amount, cp_limit_unit(s->problem, c->limit), c->needed);
-        return cp_hint(err, "raise %.*s to %s", CP_STR_ARG(cp_limit_name(s->problem, c->limit)),
-                       amount.p);
+        cp_str name = cp_limit_name(s->problem, c->limit);
+        if (c->limit.kind == CP_LIMIT_LATENCY)
+            name = CP_STR("max_latency");
+        return cp_hint(err, "raise %.*s to %s", CP_STR_ARG(name), amount.p);
     }
     return CP_EINFEASIBLE;
 }

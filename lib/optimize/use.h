@@ -1,10 +1,16 @@
 // use.h - when each module is first used, how long its import takes, how likely it is needed at
 // all.
 //
-// From the profile when there is one: modules of phase 0 are initial, in the order seen, with their
-// own times. Otherwise from the facts: a walk over the import statements from the handler on, in
-// the order of the lines, parents before children, which is the order in which Python executes
-// them; times are estimates from the sizes (import_ms_per_source_mb, import_ms_per_native_mb).
+// From the profile when there is one: modules of phase 0 are initial, in the order seen. Their own
+// times, which the watched runs inflate, are scaled so that together with the runtime's time they
+// are the median init of the plain runs:
+//
+//   import_ms = self_ms * (init_ms - runtime_ms) / sum of self_ms over the initial modules
+//
+// That is the init of the original with valid bytecode; what the built form saves besides is not in
+// it. Otherwise from the facts: a walk over the import statements from the handler on, in the order
+// of the lines, parents before children, which is the order in which Python executes them; times
+// are estimates from the sizes (import_ms_per_source_mb, import_ms_per_native_mb).
 #pragma once
 
 #include "model/facts.h"
@@ -22,7 +28,7 @@ typedef struct cp_module_use {
     bool initial, reached;
     uint32_t order;     ///< first use: initial modules from 0, then the others seen in the profile;
                         ///< CP_NONE = not seen
-    double self_ms;     ///< own import time; 0 unless initial
+    double self_ms;     ///< own import time, scaled; 0 unless initial
     double probability; ///< 1 when initial
 } cp_module_use;
 

@@ -49,6 +49,7 @@ static void hide_folders(cp_run_result *out, const cp_cold *cold, cp_str scratch
     }
     out->answers = answers;
     out->init_error = as_on_lambda(arena, cold, scratch, out->init_error);
+    out->log = as_on_lambda(arena, cold, scratch, out->log);
 }
 
 cp_status cp_cold_run(cp_run_result *out, const cp_cold *cold, const cp_test_event *events,

@@ -51,9 +51,7 @@ cp_status cp_profile_refuse(const cp_run_result *run, const char *what, const cp
     if (first && !bad_init)
         raised = first->json;
     cp_str words = cp_run_words(&scratch, raised, CP_STR(CP_COLD_TASK));
-    cp_str log = cp_str_trim(run->log);
-    if (log.n > LOG_SHOWN)
-        log = cp_str_sub(log, log.n - LOG_SHOWN, log.n);
+    cp_str log = cp_run_log_end(&scratch, run->log, LOG_SHOWN);
     if (log.n)
         cp_note(ctx ? ctx->sink : NULL, what, "the function's log ends with:\n%.*s",
                 CP_STR_ARG(log));
@@ -98,6 +96,9 @@ static cp_status plain_runs(cp_profile *out, struct job *job, cp_err *err) {
         CP_TRY(cp_profile_refuse(&r, "profile", job->ctx, err));
         if (r.peak_memory_bytes > out->peak_memory_bytes)
             out->peak_memory_bytes = r.peak_memory_bytes;
+        if (i == 0 && r.init_ms > LAMBDA_INIT_MS)
+            cp_warn(job->ctx ? job->ctx->sink : NULL, "profile",
+                    "init takes %.1f s here; Lambda starts it again after 10 s", r.init_ms / 1e3);
         if (i == 0)
             continue;
         init[i - 1] = r.init_ms;
@@ -109,9 +110,6 @@ static cp_status plain_runs(cp_profile *out, struct job *job, cp_err *err) {
     out->first_ms = cp_median(first, runs);
     out->first_p95_ms = cp_quantile(first, runs, 0.95);
     out->cpu_ms = cp_median(cpu, runs);
-    if (out->init_ms > LAMBDA_INIT_MS)
-        cp_warn(job->ctx ? job->ctx->sink : NULL, "profile",
-                "init takes %.1f s here; Lambda starts it again after 10 s", out->init_ms / 1e3);
     return CP_OK;
 }
 
@@ -152,7 +150,7 @@ static cp_status watched_run(cp_record *record, struct job *job, bool calls, cp_
     cp_status status = cp_cold_run(&r, &cold, job->events, job->count, job->ctx, &scratch, err);
     if (status == CP_OK)
         status = cp_profile_refuse(&r, "profile", job->ctx, err);
-    if (status == CP_OK && !calls && job->count > 1 && !job->told) {
+    if (status == CP_OK && !calls && !job->told) {
         warn_of_raised(job, &r);
         job->told = true; // the other runs raise the same
     }

@@ -53,12 +53,36 @@ static cp_status fill(cp_str folder, const cp_facts *facts, bool links, const cp
     return CP_OK;
 }
 
+// Links show what the files are now, and bytecode that was made once what they were: code has to be
+// what was analyzed. Other files may go on changing (logs, databases).
+static cp_status check_fresh(const cp_facts *facts, cp_err *err) {
+    CP_AUTOV(cp_arena) scratch = {0};
+    for (uint32_t i = 0; i < facts->file_count; i++) {
+        const cp_file_fact *f = &facts->files[i];
+        bool code = f->kind == CP_FILE_SOURCE || f->kind == CP_FILE_EXTENSION ||
+                    f->kind == CP_FILE_LIBRARY;
+        cp_str path = cp_facts_path(&scratch, facts, i);
+        struct stat st;
+        if (cp_file_stat(&st, path, err) != CP_OK)
+            err->status = CP_ESTALE;
+        else if (code && ((uint64_t)st.st_size != f->bytes ||
+                          (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec !=
+                              f->mtime_ns))
+            cp_fail(err, CP_ESTALE, "%.*s was written since it was analyzed", CP_STR_ARG(path));
+        else
+            continue;
+        return cp_hint(err, "run `cloudpack analyze` again, and what follows it");
+    }
+    return CP_OK;
+}
+
 cp_status cp_stage_original(cp_str *out, const cp_target *target, const cp_facts *facts,
                             cp_form form, const cp_ctx *ctx, cp_arena *arena, cp_err *err) {
     bool bytecode = form == CP_FORM_BYTECODE, links = target->guard == CP_GUARD_NAMESPACE;
     cp_str root = cp_path_join(arena, target->work, CP_STR("stage")), folder;
     // Bytecode names its interpreter by the cache tag only, not by the path of that interpreter.
     cp_str digest = cp_stage_digest(arena, facts);
+    CP_TRY(check_fresh(facts, err));
     *out = cp_arena_fmt(arena, "%.*s/%.*s-%s%s", CP_STR_ARG(root),
                         CP_STR_ARG(cp_str_sub(digest, 0, KEY_DIGITS)),
                         bytecode ? target->python.cache_tag.p : "shipped", links ? "" : "-copy");

@@ -18,7 +18,7 @@ cp_str cp_stage_digest(cp_arena *arena, const cp_facts *facts);
 
 /// The folder of the original function in that form, below <work>/stage; made when it is not there
 /// yet. The project's files win over the packages' of the same name, as they do on sys.path. Fails
-/// with CP_EIO, CP_ENOTFOUND (a file is gone since the analysis), CP_EINTR.
+/// with CP_EIO, CP_ESTALE (code was written since the analysis, or a file is gone), CP_EINTR.
 CP_MUST_CHECK cp_status cp_stage_original(cp_str *out, const cp_target *target,
                                           const cp_facts *facts, cp_form form, const cp_ctx *ctx,
                                           cp_arena *arena, cp_err *err);

@@ -125,6 +125,10 @@ static bool json_files(void *self, cp_str rel, cp_str name, cp_entry_kind kind) 
 cp_status cp_events_load(const cp_test_event **out, size_t *count, cp_str folder, cp_arena *arena,
                          cp_err *err) {
     const cp_entry *entries;
+    if (!cp_file_is_dir(folder)) {
+        (void)cp_fail(err, CP_ENOTFOUND, "events: no folder %.*s", CP_STR_ARG(folder));
+        return cp_hint(err, "make it and put test events there, for instance {} in first.json");
+    }
     if (cp_tree_list(&entries, count, folder, json_files, NULL, MAX_EVENTS, arena, err) != CP_OK)
         return cp_wrap(err, "events");
     if (*count == 0) {

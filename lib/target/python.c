@@ -116,9 +116,11 @@ static cp_status absent(cp_err *err, cp_str version) {
 
 static cp_status find_named(cp_python *out, cp_str version, const char *named, cp_arena *arena,
                             cp_err *err) {
-    if (!look_at(out, arena, named))
-        return cp_fail(err, CP_ENOTFOUND, "CLOUDPACK_INTERPRETER=%s: not a CPython that runs",
-                       named);
+    if (!look_at(out, arena, named)) {
+        (void)cp_fail(err, CP_ENOTFOUND, "CLOUDPACK_INTERPRETER=%s: not a CPython that runs",
+                      named);
+        return cp_hint(err, "unset it, or let it name a Python %.*s", CP_STR_ARG(version));
+    }
     if (!cp_str_eq(out->version, version)) {
         (void)cp_fail(err, CP_ENOTFOUND,
                       "CLOUDPACK_INTERPRETER=%s is Python %.*s, but the function needs %.*s", named,

@@ -83,6 +83,10 @@ CP_MUST_CHECK cp_status cp_run_cold(cp_run_result *out, const cp_run_spec *spec,
                                     const cp_invocation *events, size_t count, const cp_ctx *ctx,
                                     cp_arena *arena, cp_err *err);
 
+/// The last whole lines of a log, at most `max` bytes, for people: line ends of tracebacks (the
+/// runtime client writes '\r' for '\n' in them) are written out, its general advice is left out.
+cp_str cp_run_log_end(cp_arena *arena, cp_str log, size_t max);
+
 /// What a bad outcome says, for people: "KeyError: 'x' (app.py:12)". `document` as in
 /// cp_run_answer.json; the place is the innermost frame below `task_root`, when there is one.
 cp_str cp_run_words(cp_arena *arena, cp_str document, cp_str task_root);

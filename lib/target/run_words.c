@@ -35,6 +35,26 @@ static cp_str place(cp_arena *arena, const cp_json *trace, cp_str task_root) {
     return found;
 }
 
+cp_str cp_run_log_end(cp_arena *arena, cp_str log, size_t max) {
+    CP_AUTOV(cp_buf) text = {0};
+    char *lines = cp_arena_cstr(arena, log);
+    for (size_t i = 0; i < log.n; i++)
+        lines[i] = lines[i] == '\r' ? '\n' : lines[i];
+    for (cp_str rest = {lines, log.n}; rest.p;) {
+        cp_str line = cp_str_next(&rest, '\n');
+        if (cp_str_search(line, CP_STR("LAMBDA_WARNING: Unhandled exception")) == SIZE_MAX &&
+            cp_str_trim(line).n)
+            cp_buf_addf(&text, "%.*s\n", CP_STR_ARG(line));
+    }
+    cp_str all = cp_str_trim(cp_buf_str(&text));
+    size_t cut = all.n > max ? all.n - max : 0;
+    if (cut) {
+        size_t line = cp_str_find(all, '\n', cut);
+        cut = line == SIZE_MAX ? cut : line + 1;
+    }
+    return cp_arena_str(arena, cp_str_sub(all, cut, all.n));
+}
+
 cp_str cp_run_words(cp_arena *arena, cp_str document, cp_str task_root) {
     CP_AUTO(cp_json_doc) doc = NULL;
     cp_err ignored;

@@ -113,18 +113,25 @@ static cp_status unpack(cp_str *folder, const cp_target *target, const struct ar
     return cp_guard_seal(target->guard, *folder, err);
 }
 
+static cp_status hint_build(cp_err *err) {
+    return err->status == CP_EFORMAT ? cp_hint(err, "`cloudpack build` makes it anew")
+                                     : err->status;
+}
+
 cp_status cp_built_open(cp_built *out, const cp_target *target, cp_str build, cp_str mount_point,
                         const cp_ctx *ctx, cp_arena *arena, cp_err *err) {
     *out = (cp_built){0};
     struct archives archives;
     cp_str folder;
     if (cp_path_real(&build, arena, build, err) != CP_OK)
-        return cp_hint(err, "run cloudpack build first");
-    CP_TRY(find_archives(&archives, build, mount_point, arena, err));
+        return cp_hint(err, "run `cloudpack build` first");
+    if (find_archives(&archives, build, mount_point, arena, err) != CP_OK)
+        return hint_build(err);
     cp_step(ctx ? ctx->sink : NULL, "verify", "unpacking the built function");
     cp_str mount = cp_path_join(arena, build, CP_STR("mount"));
     cp_str objects = cp_path_join(arena, build, CP_STR("objects"));
-    CP_TRY(unpack(&folder, target, &archives, mount_point, mount, arena, err));
+    if (unpack(&folder, target, &archives, mount_point, mount, arena, err) != CP_OK)
+        return hint_build(err);
     out->task = cp_path_join(arena, folder, CP_STR("task"));
     out->opt = cp_path_join(arena, folder, CP_STR("opt"));
     if (cp_file_is_dir(mount))

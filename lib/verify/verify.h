@@ -6,8 +6,10 @@
 //             folder in a zip behaves on Lambda
 //   bytecode  the original with valid bytecode beside every source
 //   built     function.zip and layers unpacked, the shelf served from the build folder
-// For equality every event runs twice per form (a field that the original itself does not repeat is
-// named); for times the forms take turns, so that a busy moment of the machine hits all of them.
+// For equality every event runs twice in the original with bytecode (a field that it does not
+// repeat itself is named) and twice in the built form; the as-shipped form is the same code,
+// slower, and is compared in its timed runs. For times the forms take turns, so that a busy moment
+// of the machine hits all of them; the answers of the timed runs are compared as well.
 #pragma once
 
 #include "core/buf.h"
@@ -36,7 +38,7 @@ typedef struct cp_verify_times {
 typedef struct cp_verify {
     uint32_t events, equal, runs;
     cp_differences different; ///< expected: the original; got: built
-    cp_differences unstable;  ///< two runs of the original, not ignored by the event file
+    cp_differences unstable;  ///< runs of the original, not ignored by the event file
     cp_verify_times times[CP_VERIFY_FORMS];
     uint64_t installed_bytes;                      ///< files of the original
     uint64_t shipped_zip_bytes;                    ///< the same as one zip

@@ -3,12 +3,11 @@
 
 # quiet COMMAND...: must work, and says nothing then.
 quiet() {
-    if ! "$@" >quiet.log 2>&1; then
-        cat quiet.log >&2
+    if ! said=$("$@" 2>&1); then
+        echo "$said" >&2
         echo "failed: $*" >&2
         exit 99
     fi
-    rm -f quiet.log
 }
 
 # run COMMAND...: shows the exit code on standard output and goes on.
@@ -48,4 +47,45 @@ PYTHON
 skip() {
     echo "$*" >&2
     exit 77
+}
+
+# ready: analyze and optimize, so that `build` can start.
+ready() {
+    quiet cloudpack analyze
+    quiet cloudpack optimize
+}
+
+# problem OUT STATEMENTS: tests/problems/knapsack.json, changed by Python statements over `d`.
+problem() {
+    python3 - "$TESTS/problems/knapsack.json" "$@" <<'PYTHON'
+import json, sys
+d = json.load(open(sys.argv[1]))
+exec(sys.argv[3])
+json.dump(d, open(sys.argv[2], "w"), indent=1)
+PYTHON
+}
+
+# hanging_python FILE: an interpreter that answers questions about itself and hangs when it shall compile; it makes
+# the file `compiling` then.
+hanging_python() {
+    real=$(command -v python3.11) || skip "no python3.11 here"
+    cat >"$1" <<SCRIPT
+#!/bin/sh
+case "\$*" in
+*compile.py*) touch "$PWD/compiling" && exec sleep 20 ;;
+*_base_executable*) "$real" "\$@" | sed "1s,.*,$PWD/$1," ;;
+*) exec "$real" "\$@" ;;
+esac
+SCRIPT
+    chmod +x "$1"
+}
+
+# wait_for FILE: at most ten seconds.
+wait_for() {
+    for _ in $(seq 100); do
+        [ -e "$1" ] && return
+        sleep 0.1
+    done
+    echo "no $1 after 10 s" >&2
+    exit 99
 }
