@@ -63,17 +63,17 @@ static bool is_in_runtime(cp_str module) {
     return false;
 }
 
-// Nothing guards these imports, so the function would not start.
+// Nothing guards these imports, so the function would not start. Packages are another matter: whole
+// modules of theirs are imported inside a try elsewhere.
 static void warn_missing(cp_cli *cli, const cp_facts *facts) {
     for (uint32_t i = 0; i < facts->missing_count; i++) {
         const cp_place_fact *m = &facts->missing[i];
         const cp_module_fact *from = &facts->modules[m->from];
         if (m->context != CP_IMPORT_INIT || !from->initial || from->file == CP_NONE ||
-            is_in_runtime(m->text))
+            facts->files[from->file].root != CP_ROOT_PROJECT || is_in_runtime(m->text))
             continue;
         cp_warn_at(cli->ctx.sink, "analyze", cp_facts_path(cli->arena, facts, from->file), m->line,
-                   0, "%.*s is neither in the project nor among the packages",
-                   CP_STR_ARG(m->text));
+                   0, "%.*s is neither in the project nor among the packages", CP_STR_ARG(m->text));
     }
 }
 

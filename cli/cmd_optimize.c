@@ -163,6 +163,12 @@ static void print_infeasible(cp_cli *cli, const cp_err *err) {
     cp_session_print(cli, cp_buf_str(&out));
 }
 
+static cp_status keep(cp_cli *cli, cp_store *store, const cp_plan *plan, cp_str json, cp_err *err) {
+    CP_TRY(cp_dir_make(cli->work, err)); // --store may have made one elsewhere only
+    CP_TRY(cp_store_put_plan(store, plan, cp_session_now_ms(), err));
+    return cp_file_write(cp_path_join(cli->arena, cli->work, CP_STR("plan.json")), json, err);
+}
+
 static cp_status run(cp_cli *cli, const void *opaque, int argc, char *const argv[], cp_err *err) {
     (void)argc, (void)argv;
     CP_TRY(cp_config_check(&cli->config, err));
@@ -173,17 +179,19 @@ static cp_status run(cp_cli *cli, const void *opaque, int argc, char *const argv
     if (status == CP_EINFEASIBLE && cli->json)
         print_infeasible(cli, err);
     CP_TRY(status);
-    CP_TRY(cp_dir_make(cli->work, err)); // --store may have made one elsewhere only
-    CP_TRY(cp_store_put_plan(store, plan, cp_session_now_ms(), err));
     CP_AUTOV(cp_buf) out = {0};
     cp_plan_to_json(&out, plan);
-    CP_TRY(cp_file_write(cp_path_join(cli->arena, cli->work, CP_STR("plan.json")), cp_buf_str(&out),
-                         err));
+    bool cut = cp_interrupted(&cli->ctx) && !cp_str_is(plan->status, "optimal");
+    if (!cut)
+        CP_TRY(keep(cli, store, plan, cp_buf_str(&out), err));
     if (cli->json)
         cp_session_print(cli, cp_buf_str(&out));
     else
         print(cli, plan);
-    return CP_OK;
+    if (!cut)
+        return CP_OK;
+    cp_fail(err, CP_EINTR, "interrupted: this is the best placement so far; it was not kept");
+    return cp_hint(err, "--time-limit stops after a while and keeps it");
 }
 
 static const cp_opt opts[] = {

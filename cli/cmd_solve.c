@@ -27,8 +27,14 @@ static void print(cp_cli *cli, const cp_problem *problem, const cp_placement *p)
 }
 
 // The status of the command: a problem without placement is exit 3, one that ran out of effort
-// exit 1.
-static cp_status conclude(const cp_problem *problem, const cp_placement *p, cp_err *err) {
+// exit 1, one that was interrupted before its proof exit 130, its best placement printed.
+static cp_status conclude(const cp_cli *cli, const cp_problem *problem, const cp_placement *p,
+                          cp_err *err) {
+    bool open_end = p->status == CP_PLACEMENT_FEASIBLE || p->status == CP_PLACEMENT_UNKNOWN;
+    if (open_end && cp_interrupted(&cli->ctx))
+        return cp_fail(err, CP_EINTR, "interrupted: %s",
+                       p->tier ? "this is the best placement so far"
+                               : "no placement was found yet");
     if (p->status == CP_PLACEMENT_UNKNOWN)
         return cp_fail(err, CP_EIO,
                        "no placement found within the time limit, and no proof that there is none");
@@ -60,7 +66,7 @@ static cp_status run(cp_cli *cli, const void *opaque, int argc, char *const argv
     } else {
         print(cli, problem, placement);
     }
-    return conclude(problem, placement, err);
+    return conclude(cli, problem, placement, err);
 }
 
 static const cp_opt opts[] = {

@@ -98,11 +98,12 @@ class Run:
         """Runs `cloudpack ARGUMENTS` in a folder and time zone and returns its stdout as JSON."""
         self.log.write(f"$ cloudpack {' '.join(arguments)}\n")
         self.log.flush()
+        started = time.monotonic()
         environment = {**self.environment, "TZ": zone} if zone else self.environment
         done = subprocess.run([self.program, *arguments], cwd=folder or self.folder, env=environment, text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               timeout=STEP_TIMEOUT_S)
-        self.log.write(done.stderr + done.stdout + "\n")
+        self.log.write(f"{done.stderr}{done.stdout}\n# {time.monotonic() - started:.1f} s\n")
         tail = "\n".join(done.stderr.strip().splitlines()[-6:])
         check(done.returncode == expect, f"{arguments[0]} ended with {done.returncode}, not {expect}: {tail}")
         try:

@@ -17,7 +17,6 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 TINY = os.path.join(HERE, "cli", "trees", "tiny")
 SANITIZER = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:")
-PYTHON = "3.11"
 
 
 class Wrong(Exception):
@@ -77,7 +76,7 @@ class Project:
 
     def ready(self, *upto):
         for command in upto or ("analyze", "optimize", "build"):
-            self.run("-q" if command == "-q" else command, "-q")
+            self.run(command, "-q")
 
     def leftovers(self):
         """Temporary files and folders that nobody will use again."""
@@ -245,7 +244,7 @@ def installers():
     return ["pip"] + (["uv"] if shutil.which("uv") else [])
 
 
-def no_site_left(p):
+def check_no_site(p):
     site = os.path.join(p.folder, ".cloudpack", "site")
     if os.path.isdir(site) and os.listdir(site):
         raise Wrong(f"left behind: {os.listdir(site)}")
@@ -259,7 +258,7 @@ def a_requirement_without_a_wheel_is_named_with_the_tags_that_there_are(p):
               says=["pywin32", "win_amd64", "x86_64"])
         p.write("r.txt", "six==99.0\n")
         p.run("analyze", "--requirements", "r.txt", code=1, env={"CLOUDPACK_INSTALLER": installer}, says="six==99.0")
-        no_site_left(p)
+        check_no_site(p)
 
 
 def a_file_that_lists_nonsense_is_refused(p):
@@ -268,7 +267,7 @@ def a_file_that_lists_nonsense_is_refused(p):
         p.run("analyze", "--requirements", "r.txt", code=1, env={"CLOUDPACK_INSTALLER": installer}, says="six")
     p.write("pyproject.toml", "[project\nname = 1\n")
     p.run("analyze", "--requirements", "pyproject.toml", code=1, says="pyproject.toml")
-    no_site_left(p)
+    check_no_site(p)
 
 
 def requirements_are_installed_once(p):
@@ -280,9 +279,8 @@ def requirements_are_installed_once(p):
             raise Wrong("six is not reached")
 
 
-CASES = [f for f in list(globals().values())
-         if callable(f) and getattr(f, "__code__", None) and f.__code__.co_varnames[:1] == ("p",)
-         and f.__name__ not in ("no_site_left",)]
+CASES = [f for name, f in list(globals().items()) if name.startswith(("a_", "an_", "another_", "code_", "events_",
+                                                                      "verify_", "requirements_"))]
 
 
 def main():

@@ -28,6 +28,7 @@ SIMPLE = {
     "minLength": lambda v, a: not isinstance(v, str) or len(v) >= a,
     "maxLength": lambda v, a: not isinstance(v, str) or len(v) <= a,
     "pattern": lambda v, a: not isinstance(v, str) or re.search(a, v) is not None,
+    "minProperties": lambda v, a: not isinstance(v, dict) or len(v) >= a,
     "minItems": lambda v, a: not isinstance(v, list) or len(v) >= a,
     "maxItems": lambda v, a: not isinstance(v, list) or len(v) <= a,
     "uniqueItems": lambda v, a: not a or not isinstance(v, list) or len({repr(x) for x in v}) == len(v),

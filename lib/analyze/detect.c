@@ -68,15 +68,14 @@ static void take_template_line(struct search *s, cp_str line, cp_str where) {
         keep(&s->out->memory, &s->out->memory_from, v, where);
     else if (yaml_value(&v, line, "Timeout") && is_number(v))
         keep(&s->out->timeout, &s->out->timeout_from, v, where);
-    else if (yaml_value(&v, line, "Architectures") && cp_str_is(v, "[arm64]"))
+    else if ((yaml_value(&v, line, "Architectures") && cp_str_is(v, "[arm64]")) ||
+             cp_str_is(cp_str_trim(line), "- arm64"))
         keep(&s->out->arch, &s->out->arch_from, CP_STR("arm64"), where);
     else if (yaml_value(&v, line, "Runtime") && cp_str_starts(v, CP_STR("python3.")))
         keep(&s->out->python, &s->out->python_from, cp_str_sub(v, 6, v.n), where);
     else if (yaml_value(&v, line, "architecture") &&
              (cp_str_is(v, "arm64") || cp_str_is(v, "x86_64")))
         keep(&s->out->arch, &s->out->arch_from, v, where);
-    else if (cp_str_is(cp_str_trim(line), "- arm64"))
-        keep(&s->out->arch, &s->out->arch_from, CP_STR("arm64"), where);
 }
 
 struct lines {

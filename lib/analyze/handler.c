@@ -3,6 +3,8 @@
 #include "core/path.h"
 #include "py/name.h"
 
+#include <sys/stat.h>
+
 enum { MAX_NAME = 256 };
 
 // "pkg/mod" -> "pkg.mod", as Lambda's bootstrap does.
@@ -68,6 +70,20 @@ static unsigned distance(cp_str a, cp_str b, unsigned limit) {
     return row[b.n] > limit ? limit + 1 : row[b.n];
 }
 
+static cp_str source_path(const cp_graph *g, cp_str module) {
+    cp_str rel = cp_arena_fmt(g->arena, "%.*s.py", CP_STR_ARG(module));
+    char *p = cp_arena_cstr(g->arena, rel);
+    for (size_t i = 0; i + 3 < rel.n; i++)
+        p[i] = p[i] == '.' ? '/' : p[i];
+    return cp_path_join(g->arena, g->listing->project_root, (cp_str){p, rel.n});
+}
+
+// A folder, a pipe or a dangling link where the source should be.
+static bool is_odd_file(const cp_graph *g, cp_str module) {
+    struct stat st;
+    return lstat(source_path(g, module).p, &st) == 0;
+}
+
 static cp_status no_module(cp_graph *g, const cp_handler *h, cp_err *err) {
     cp_str near = {0};
     unsigned best = 4;
@@ -80,6 +96,12 @@ static cp_status no_module(cp_graph *g, const cp_handler *h, cp_err *err) {
             best = d;
             near = m->name;
         }
+    }
+    if (is_odd_file(g, h->module)) {
+        cp_str path = source_path(g, h->module);
+        return cp_fail(err, CP_EIO,
+                       "handler module '%.*s': %.*s is no regular file that can be read",
+                       CP_STR_ARG(h->module), CP_STR_ARG(path));
     }
     cp_str file = cp_arena_str(g->arena, h->module);
     (void)cp_fail(err, CP_ENOTFOUND, "handler module '%.*s': no such file below %.*s",

@@ -139,8 +139,9 @@ cp_status cp_layout_digests(cp_layout *l, cp_digest_cache *cache, const cp_ctx *
     if (cp_digest_files(cache, jobs, n, ctx, err) != CP_OK) {
         if (err->status == CP_ENOTFOUND)
             err->status = CP_ESTALE;
-        return cp_hint(err, "the files changed since they were analyzed: run `cloudpack analyze` and "
-                            "`cloudpack optimize` again");
+        return cp_hint(err,
+                       "the files changed since they were analyzed: run `cloudpack analyze` and "
+                       "`cloudpack optimize` again");
     }
     for (uint32_t i = 0; i < n; i++) {
         const cp_file_fact *fact = &l->facts->files[file[i]];
@@ -155,10 +156,11 @@ cp_status cp_layout_digests(cp_layout *l, cp_digest_cache *cache, const cp_ctx *
         }
     }
     if (newer) // nothing is lost by it: what is imported anew costs a miss
-        cp_warn(ctx ? ctx->sink : NULL, "build",
-                "%u source files were written since they were analyzed; `cloudpack analyze` looks at "
-                "their imports again",
-                newer);
+        cp_warn(
+            ctx ? ctx->sink : NULL, "build",
+            "%u source files were written since they were analyzed; `cloudpack analyze` looks at "
+            "their imports again",
+            newer);
     return CP_OK;
 }
 

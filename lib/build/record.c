@@ -159,7 +159,8 @@ static bool open_record(cp_json_doc **doc, cp_str out_dir) {
     CP_AUTOV(cp_arena) scratch = {0};
     cp_err ignored;
     cp_str text;
-    return cp_file_read(&text, &scratch, record_path(out_dir, &scratch), MAX_RECORD, &ignored) == CP_OK &&
+    return cp_file_read(&text, &scratch, record_path(out_dir, &scratch), MAX_RECORD, &ignored) ==
+               CP_OK &&
            cp_json_parse(doc, text, MAX_RECORD, "build.json", &ignored) == CP_OK &&
            cp_str_eq(cp_json_str(cp_json_get(cp_json_root(*doc), "format")), format);
 }
@@ -168,7 +169,8 @@ bool cp_record_valid(cp_build_result *out, const cp_layout *l, const cp_sha256 *
                      cp_digest_cache *cache, const cp_ctx *ctx, cp_arena *arena) {
     CP_AUTO(cp_json_doc) doc = NULL;
     cp_build_result r = {.unchanged = true};
-    if (!open_record(&doc, l->options->out_dir) || !read_record(&r, cp_json_root(doc), key, l, arena) ||
+    if (!open_record(&doc, l->options->out_dir) ||
+        !read_record(&r, cp_json_root(doc), key, l, arena) ||
         !are_whole(r.artifacts, r.artifact_count, cache, ctx))
         return false;
     *out = r;
@@ -226,8 +228,8 @@ cp_status cp_record_adopt(const cp_build_options *options, cp_err *err) {
     if (cp_path_below(&below, options->out_dir, options->work_dir) ||
         open_record(&doc, options->out_dir))
         return CP_OK;
-    CP_TRY(cp_tree_list(&entries, &count, options->out_dir, NULL, NULL, MAX_ENTRIES, &scratch,
-                        err));
+    CP_TRY(
+        cp_tree_list(&entries, &count, options->out_dir, NULL, NULL, MAX_ENTRIES, &scratch, err));
     if (count) {
         cp_fail(err, CP_EUSAGE, "%.*s is not empty, and no build wrote it (there is %.*s)",
                 CP_STR_ARG(options->out_dir), CP_STR_ARG(entries[0].rel));

@@ -59,15 +59,15 @@ static cp_status check_fresh(const cp_facts *facts, cp_err *err) {
     CP_AUTOV(cp_arena) scratch = {0};
     for (uint32_t i = 0; i < facts->file_count; i++) {
         const cp_file_fact *f = &facts->files[i];
-        bool code = f->kind == CP_FILE_SOURCE || f->kind == CP_FILE_EXTENSION ||
-                    f->kind == CP_FILE_LIBRARY;
+        bool code =
+            f->kind == CP_FILE_SOURCE || f->kind == CP_FILE_EXTENSION || f->kind == CP_FILE_LIBRARY;
         cp_str path = cp_facts_path(&scratch, facts, i);
         struct stat st;
         if (cp_file_stat(&st, path, err) != CP_OK)
             err->status = CP_ESTALE;
-        else if (code && ((uint64_t)st.st_size != f->bytes ||
-                          (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec !=
-                              f->mtime_ns))
+        else if (code &&
+                 ((uint64_t)st.st_size != f->bytes ||
+                  (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec != f->mtime_ns))
             cp_fail(err, CP_ESTALE, "%.*s was written since it was analyzed", CP_STR_ARG(path));
         else
             continue;

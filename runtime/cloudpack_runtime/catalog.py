@@ -57,12 +57,12 @@ def sha256(data):
 def _builtin_sha256():
     """The sha256 constructor without OpenSSL; its module was renamed in 3.12 and may be configured away."""
     try:
-        from _sha2 import sha256 as new
-    except ImportError:
-        try:
+        if sys.version_info >= (3, 12):
+            from _sha2 import sha256 as new
+        else:
             from _sha256 import sha256 as new
-        except ImportError:
-            from hashlib import sha256 as new
+    except ImportError:
+        from hashlib import sha256 as new
     return new
 
 

@@ -143,6 +143,54 @@ class NativeLoader(_CatalogLoader, external.ExtensionFileLoader):
 _CODE_TYPE = type(CodeLoader.get_code.__code__)
 
 
+class Library:
+    """Finds the standard library's own top-level modules without looking into the folders before it on sys.path.
+
+    Those folders are listed once; they are read-only, so a name that none of them has cannot come from them later.
+    As soon as sys.path up to the library or the standard finders are not what they were, nothing is found here and
+    the import goes the usual way.
+    """
+
+    _STANDARD = [bootstrap.BuiltinImporter, bootstrap.FrozenImporter, external.PathFinder]
+
+    def __init__(self, owner):
+        self.owner = owner
+        self.names = frozenset()
+        self.folder = os.__file__.rpartition("/")[0]
+        self.folders = (self.folder, self.folder + "/lib-dynload")
+        self.before = sys.path[:sys.path.index(self.folder)] if self.folder in sys.path else []
+        taken = set(sys.builtin_module_names)
+        for folder in self.before:
+            try:
+                taken.update([name.partition(".")[0] for name in os.listdir(folder)])
+            except FileNotFoundError:
+                if not folder:  # the working folder, wherever that will be
+                    return
+            except OSError:  # an archive: its names are not known here
+                return
+        if self.before:
+            self.names = getattr(sys, "stdlib_module_names", frozenset()) - taken
+
+    def find(self, fullname):
+        """The spec of a standard module, or None when the standard finders are to be asked."""
+        if fullname not in self.names or sys.path[:len(self.before)] != self.before or _imp.is_frozen(fullname):
+            return None
+        try:
+            at = sys.meta_path.index(self.owner) + 1
+        except ValueError:  # somebody took our finder out and asks it himself
+            return None
+        if sys.meta_path[at:at + 3] != self._STANDARD:
+            return None
+        for folder in self.folders:
+            finder = sys.path_importer_cache.get(folder)
+            if type(finder) is not external.FileFinder:
+                return None
+            spec = finder.find_spec(fullname)
+            if spec is not None:
+                return spec if spec.loader is not None else None
+        return None
+
+
 class CatalogFinder:
     """The meta-path finder for all modules of one catalog."""
 
@@ -151,12 +199,15 @@ class CatalogFinder:
         self.catalog = store.catalog
         self._find = store.catalog.find
         self._listing = None
+        self._library = None
 
     def find_spec(self, fullname, path=None, target=None):
         """The spec of a catalogued module, None for any other name and for namespace packages."""
         index = self._find(fullname)
         if index < 0:
-            return _pkgutil_spec() if fullname == "pkgutil" else None
+            if fullname == "pkgutil":
+                return _pkgutil_spec()
+            return self._library.find(fullname) if path is None and self._library is not None else None
         if "." not in fullname and (_imp.is_builtin(fullname) or _imp.is_frozen(fullname)):
             return None  # the interpreter's own come before any folder
         m = self.catalog.member(index)
@@ -210,6 +261,7 @@ class CatalogFinder:
             _teach(sys.modules["pkgutil"])
         sys.path_hooks.insert(0, self.path_hook)
         sys.meta_path.insert(0, self)
+        self._library = Library(self)
 
     def listing(self, folder):
         """[(module name, is package)] of the catalogued modules in a folder below the site folders."""

@@ -161,6 +161,43 @@ def test_plain_files_of_a_site_folder_that_are_not_catalogued_still_import(site)
     assert run(site).result == [5, 6]
 
 
+# As `python -m` in an interpreter without site-packages has it.
+LAMBDA_PATH = "import sys\nsys.path.remove('')\nsys.meta_path[:] = sys.meta_path[-3:]\n"
+
+
+def test_standard_modules_are_found_without_the_folders_before_them(site):
+    site.write()
+    site.app("import colorsys, importlib.util\nfrom cloudpack_runtime.start import state\n"
+             "def handler(e, c):\n"
+             "    find = state['finder']._library.find\n"
+             "    return [find('colorsys').origin == colorsys.__file__, find('colorsys').cached == colorsys.__cached__,\n"
+             "            find('sys'), find('not_there'), importlib.util.find_spec('colorsys').origin == colorsys.__file__]\n")
+    assert run(site, prelude=LAMBDA_PATH).result == [True, True, None, None, True]
+
+
+@pytest.mark.parametrize("prelude", ["", LAMBDA_PATH])
+def test_a_file_before_the_standard_library_hides_a_standard_module_as_ever(site, prelude):
+    put(site.base + "/task/colorsys.py", b"v = 'task'\n")
+    put(site.folder(site.opt_root) + "/site/this.py", b"v = 'site'\n")
+    put(site.base + "/late/wave.py", b"v = 'late'\n")
+    site.code("chunk", "chunk.py", "v = 'catalog'\n", pack=site.near)
+    site.write()
+    site.app("import sys, os, colorsys, this, chunk\n"
+             "sys.path.insert(0, os.environ['LAMBDA_TASK_ROOT'] + '/../late')\nimport wave\n"
+             "def handler(e, c): return [colorsys.v, this.v, chunk.v, wave.v]\n")
+    assert run(site, prelude=prelude).result == ["task", "site", "catalog", "late"]
+
+
+def test_another_finder_between_ours_and_the_standard_ones_is_asked(site):
+    site.write()
+    site.app("import sys\nclass Finder:\n    asked = []\n"
+             "    def find_spec(self, name, path=None, target=None): self.asked.append(name)\n"
+             "sys.meta_path.insert(1, Finder())\nimport colorsys\n"
+             "ours = sys.meta_path.pop(0)\n"
+             "def handler(e, c): return ['colorsys' in Finder.asked, ours.find_spec('wave')]\n")
+    assert run(site, prelude=LAMBDA_PATH).result == [True, None]
+
+
 def test_loose_modules_are_loaded_from_their_files(site):
     site.text("plain", "plain.py", "v = __file__\n", root=site.opt_root)
     site.write()

@@ -40,6 +40,24 @@ Test(detect, a_template_decides_over_sources) {
     cr_assert(cp_str_is(found.rivals, "app.handler"));
 }
 
+Test(detect, the_properties_beside_the_handler_are_taken) {
+    put("code/hello.py", "def run(event, context):\n    pass\n");
+    put("code/requirements.txt", "six\n");
+    put("template.yaml",
+        "Globals:\n  Function:\n    Timeout: 20\n    MemorySize: 128\nResources:\n"
+        "  Hello:\n    Properties:\n      CodeUri: ./code/\n      Handler: hello.run\n\n"
+        "      MemorySize: 1024\n      Architectures: [arm64]\n"
+        "  Other:\n    Properties:\n      CodeUri: other/\n      Handler: other.run\n");
+    cr_assert_eq(cp_detect(&found, dir, &arena, &err), CP_OK);
+    cr_assert(cp_str_is(found.handler, "hello.run"));
+    cr_assert(cp_str_is(found.project, "code"));
+    cr_assert(cp_str_is(found.project_from, "template.yaml:8"));
+    cr_assert(cp_str_is(found.requirements, "code/requirements.txt"));
+    cr_assert(cp_str_is(found.memory, "1024"));
+    cr_assert(cp_str_is(found.timeout, "20"));
+    cr_assert(cp_str_is(found.arch, "arm64"));
+}
+
 Test(detect, the_usual_file_wins_and_rivals_are_named) {
     put("zeta.py", "x = 1\n\ndef handler(event, context):\n    pass\n");
     put("lambda_function.py", "import os\ndef lambda_handler(event, context):\n    pass\n");

@@ -197,6 +197,18 @@ Test(profile, a_record_that_is_not_one_is_refused) {
     cr_assert_eq(p.opened_count, 0);
 }
 
+Test(profile, code_that_was_written_since_the_analysis_is_not_measured) {
+    cp_test_event e = event_of("a", "1");
+    OK(run(good, &e, 1));
+    put_file(site, "lib/idle.py", "def g(): return 9\n");
+    cr_assert_eq(cp_profile_run(&profile, &t, &options, &facts, &e, 1, NULL, &arena, &err),
+                 CP_ESTALE);
+    cr_assert(strstr(err.message, "lib/idle.py was written"), "%s", err.message);
+    OK(cp_tree_remove(cp_path_join(&arena, site, CP_STR("lib/never.py")), &err));
+    cr_assert_eq(cp_profile_run(&profile, &t, &options, &facts, &e, 1, NULL, &arena, &err),
+                 CP_ESTALE);
+}
+
 Test(stats, medians_and_quantiles) {
     double v[] = {3, 1, 2, 10};
     cr_assert_eq(cp_median(v, 4), 2.5);

@@ -77,6 +77,7 @@ static void verify_values(cp_problem *p, const cp_placement *s, cp_arena *arena)
         if (k->needed == CP_NO_LIMIT) {
             set_limit(p, k->limit, CP_NO_LIMIT);
             cr_assert_eq(solve(p, arena)->status, CP_PLACEMENT_INFEASIBLE);
+            cr_assert(k->within > k->value); // alone in its set it would do with more
         } else {
             cr_assert(k->needed > k->value);
             set_limit(p, k->limit, k->needed);

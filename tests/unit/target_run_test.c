@@ -256,3 +256,13 @@ Test(run, an_interrupt_ends_it) {
     cp_invocation e = event("{}");
     cr_assert_eq(cp_run_cold(&r, &spec, &e, 1, &ctx, &arena, &err), CP_EINTR);
 }
+
+Test(run, the_end_of_a_log_is_whole_lines_without_general_advice) {
+    cp_str log = CP_STR("one\n[WARNING]\tLAMBDA_WARNING: Unhandled exception. Read this.\n"
+                        "[ERROR] E: x\rTraceback:\r  File \"app.py\"\n\n");
+    cr_assert_str_eq(cp_arena_cstr(&arena, cp_run_log_end(&arena, log, 1000)),
+                     "one\n[ERROR] E: x\nTraceback:\n  File \"app.py\"");
+    cr_assert_str_eq(cp_arena_cstr(&arena, cp_run_log_end(&arena, log, 30)),
+                     "Traceback:\n  File \"app.py\"");
+    cr_assert_eq(cp_run_log_end(&arena, CP_STR(""), 10).n, 0);
+}
