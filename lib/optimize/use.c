@@ -108,8 +108,10 @@ static void from_facts(cp_module_use *use, const cp_facts *f, cp_arena *arena) {
 
 // Watching an import makes it slower, and the time of the interpreter's own modules belongs to
 // nobody: the times of the watched runs are shares of what init took when nobody watched.
+// On a machine that is busy with other things the wall time is the machine's, the CPU time ours.
 static void scale_to_init(cp_module_use *use, uint32_t count, const cp_profile *profile) {
-    double sum = 0, imports = profile->init_ms - profile->runtime_ms;
+    bool busy = profile->cpu_ms > 0 && profile->cpu_ms < profile->init_ms;
+    double sum = 0, imports = (busy ? profile->cpu_ms : profile->init_ms) - profile->runtime_ms;
     for (uint32_t m = 0; m < count; m++)
         sum += use[m].self_ms;
     if (!(sum > 0) || !(imports > 0))

@@ -3,9 +3,11 @@
 //
 // From the profile when there is one: modules of phase 0 are initial, in the order seen. Their own
 // times, which the watched runs inflate, are scaled so that together with the runtime's time they
-// are the median init of the plain runs:
+// are the median init of the plain runs (or their CPU time, when a busy machine made that the
+// smaller):
 //
-//   import_ms = self_ms * (init_ms - runtime_ms) / sum of self_ms over the initial modules
+//   import_ms = self_ms * (min(init_ms, cpu_ms) - runtime_ms) / sum of self_ms over the initial
+//   modules
 //
 // That is the init of the original with valid bytecode; what the built form saves besides is not in
 // it. Otherwise from the facts: a walk over the import statements from the handler on, in the order
