@@ -8,6 +8,8 @@
 
 #include <time.h>
 
+enum { MOST_CACHED = 1 << 20 };
+
 static double now_seconds(void) {
     struct timespec t;
     (void)clock_gettime(CLOCK_MONOTONIC, &t);
@@ -63,25 +65,43 @@ static cp_status produce(cp_build_result *out, cp_output *e, cp_err *err) {
     return CP_OK;
 }
 
+// What a killed build was writing into the cache; its staging folder is how we know of it.
+static cp_status sweep_cache(const cp_layout *l, cp_err *err) {
+    CP_AUTOV(cp_arena) scratch = {0};
+    cp_str cache = cp_path_join(&scratch, l->options->work_dir, CP_STR("cache"));
+    if (!cp_file_is_dir(cache))
+        return CP_OK;
+    const cp_entry *entries;
+    size_t count;
+    CP_TRY(cp_tree_list(&entries, &count, cache, NULL, NULL, MOST_CACHED, &scratch, err));
+    for (size_t i = 0; i < count; i++)
+        if (cp_str_search(cp_path_base(entries[i].rel), CP_STR(".tmp-")) != SIZE_MAX)
+            CP_TRY(cp_tree_remove(cp_path_join(&scratch, cache, entries[i].rel), err));
+    return CP_OK;
+}
+
 static cp_status build_changed(cp_build_result *out, cp_layout *l, const cp_sha256 *key,
                                cp_digest_cache *cache, const cp_ctx *ctx, cp_err *err) {
     cp_output e = {.layout = l, .ctx = ctx, .arena = l->arena, .cache = cache};
     e.staging = cp_path_join(l->arena, l->options->work_dir, CP_STR("staging"));
+    if (cp_file_exists(e.staging))
+        CP_TRY(sweep_cache(l, err));
     cp_status status = cp_tree_remove(e.staging, err);
     if (status == CP_OK)
         status = cp_dir_make(e.staging, err);
     if (status == CP_OK)
         status = produce(out, &e, err);
     cp_output_cleanup(&e);
+    if (status == CP_OK)
+        status = cp_record_sweep(l, out, err);
+    if (status == CP_OK)
+        status = cp_record_save(l, key, out, err);
     cp_err later;
-    cp_status removed = cp_tree_remove(e.staging, &later);
-    CP_TRY(status);
-    if (removed != CP_OK) {
+    if (cp_tree_remove(e.staging, &later) != CP_OK && status == CP_OK) {
         *err = later;
-        return removed;
+        status = later.status;
     }
-    CP_TRY(cp_record_sweep(l, out, err));
-    return cp_record_save(l, key, out, err);
+    return status;
 }
 
 static cp_status build(cp_build_result *out, cp_layout *l, cp_digest_cache *cache,
