@@ -167,11 +167,15 @@ LAMBDA_PATH = "import sys\nsys.path.remove('')\nsys.meta_path[:] = sys.meta_path
 
 def test_standard_modules_are_found_without_the_folders_before_them(site):
     site.write()
-    site.app("import colorsys, importlib.util\nfrom cloudpack_runtime.start import state\n"
-             "def handler(e, c):\n"
-             "    find = state['finder']._library.find\n"
-             "    return [find('colorsys').origin == colorsys.__file__, find('colorsys').cached == colorsys.__cached__,\n"
-             "            find('sys'), find('not_there'), importlib.util.find_spec('colorsys').origin == colorsys.__file__]\n")
+    site.app("""
+import colorsys, importlib.util
+from cloudpack_runtime.start import state
+def handler(e, c):
+    find = state['finder']._library.find
+    s = find('colorsys')
+    return [s.origin == colorsys.__file__, s.cached == colorsys.__cached__, find('sys'), find('not_there'),
+            importlib.util.find_spec('colorsys').origin == colorsys.__file__]
+""")
     assert run(site, prelude=LAMBDA_PATH).result == [True, True, None, None, True]
 
 
