@@ -38,7 +38,8 @@ Test(solvers_speed, the_time_limit_is_kept_and_the_bound_is_below_the_answer) {
     CP_AUTOV(cp_arena) arena = {0};
     const cp_problem *p = gen_real(99, 800, 700, &arena);
     cp_placement *s = solve(p, "glpk", 1, &arena);
-    cr_assert(s->solve_ms < 8000, "%.0f ms", s->solve_ms); // one step of GLPK may overrun
+    // Far more than one step of GLPK takes, far less than the proof.
+    cr_assert(s->solve_ms < 60000, "%.0f ms", s->solve_ms);
     cr_assert(!s->tier || s->bound == INT64_MIN || s->bound <= s->objective);
 }
 
@@ -50,5 +51,5 @@ Test(solvers_speed, an_interrupt_stops_the_search) {
     cp_effort effort = {.seconds = 60, .interrupted = &stop};
     cp_placement *s = NULL;
     cr_assert_eq(cp_solve(&s, p, CP_STR("glpk"), &effort, &arena, &err), CP_OK);
-    cr_assert(s->solve_ms < 30000);
+    cr_assert(s->solve_ms < 45000);
 }
